@@ -1,0 +1,61 @@
+#pragma once
+
+#include <actors/core/detail/spin_mutex.hpp>
+#include <actors/core/fwd.hpp>
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace actors::detail {
+
+class task_sink;
+
+/// The live children of a task, a service, or the runtime: who gets cancelled and joined when the parent ends.
+///
+/// A child is in the list from its launch until it has ended, so whoever holds the lock may take a reference to it.
+///
+/// Threads: all members may be called from any thread.
+class family {
+public:
+  family() noexcept = default;
+  family(const family&) = delete;
+  family& operator=(const family&) = delete;
+  virtual ~family() = default;
+
+  /// Adds a child; false if the family is closed.
+  [[nodiscard]] bool adopt(host_actor& child) noexcept;
+
+  /// Removes a child. The last one of a closed family calls `on_deserted`.
+  void leave(host_actor& child) noexcept;
+
+  /// Takes no more children. True if there are none; otherwise `on_deserted` follows.
+  [[nodiscard]] bool close() noexcept;
+
+  /// Closes the family only if it is empty; true if it is closed now.
+  [[nodiscard]] bool empty() const noexcept;
+
+  /// References to the children of this moment.
+  [[nodiscard]] std::vector<caf::strong_actor_ptr> members() const;
+
+  void cancel_all(const caf::error& reason) const;
+  void kill_all() const;
+
+  /// Cancels the children that report to one sink.
+  void cancel_all_of(const task_sink& sink, const caf::error& reason) const;
+
+protected:
+  /// The last child has left after `close`.
+  virtual void on_deserted() noexcept = 0;
+
+private:
+  mutable spin_mutex mutex_;
+  bool closed_ = false;
+  std::uint32_t size_ = 0;
+  host_actor* first_ = nullptr;
+};
+
+} // namespace actors::detail

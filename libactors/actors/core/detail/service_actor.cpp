@@ -1,0 +1,330 @@
+#include <actors/core/detail/service_actor.hpp>
+
+#include <actors/core/error.hpp>
+#include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/service.hpp>
+
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace actors::detail {
+
+// -- call --------------------------------------------------------------------------------------------------------------------------
+
+/// Cancels a call when the time that its caller gave it is up.
+class call::limit final : public waiter {
+public:
+  limit(call& target, time_point deadline) : target_(&target) {
+    arm(target);
+    timer_.arm(target.host(), id(), deadline);
+  }
+
+private:
+  void on_wake() override { target_->request_cancel(cancelled{"the caller's time is up"}); }
+
+  call* target_;
+  timer timer_;
+};
+
+call::call(service_actor& actor, reply_address reply)
+    : task_context(static_cast<host_actor&>(actor)), actor_(&actor), reply_(std::move(reply)) {}
+
+call::~call() = default;
+
+void call::limit_by(const call_context& context) {
+  call_id_ = context.call_id;
+  set_trace_id(context.trace_id);
+  if (context.time_left_ns < 0)
+    return;
+  const auto deadline = saturating_add(actor_->core().now(), duration{context.time_left_ns});
+  set_deadline(deadline);
+  limit_ = std::make_unique<limit>(*this, deadline);
+}
+
+/// `on_start` or `on_stop` as a call that nobody waits for.
+class service_actor::life_cycle_call final : public call {
+public:
+  life_cycle_call(service_actor& actor, task<void> root) : call(actor, {}), root_(std::move(root)) {}
+
+  void start() override {
+    const auto handle = root_.release();
+    root_ = task<void>{handle};
+    handle.promise().start_in(*this, {});
+    drive(handle);
+  }
+
+private:
+  void on_root_done() override {
+    const auto handle = root_.release();
+    const auto error = handle.promise().result().error();
+    handle.destroy();
+    actor().life_cycle_ended(error); // destroys this
+  }
+
+  task<void> root_;
+};
+
+// -- service_actor -----------------------------------------------------------------------------------------------------------------
+
+service_actor::service_actor(caf::actor_config& config, runtime_core& core, const task_origin& origin,
+                             std::unique_ptr<service> object)
+    : host_actor(config, core, origin), task_context(static_cast<host_actor&>(*this)), object_(std::move(object)) {
+  object_->actor_ = this;
+  set_deadline(origin.deadline);
+  set_trace_id(origin.trace_id);
+}
+
+service_actor::~service_actor() = default;
+
+void service_actor::reply(const reply_address& to, caf::message answer) {
+  to.caller->enqueue(caf::strong_actor_ptr{ctrl()}, to.request.response_id(), std::move(answer), unit());
+}
+
+// -- life ----------------------------------------------------------------------------------------------------------------------------
+
+void service_actor::run_life_cycle(task<void> step) {
+  life_cycle_ = std::make_unique<life_cycle_call>(*this, std::move(step));
+  life_cycle_->start();
+}
+
+void service_actor::on_start() {
+  if (phase_ == phase::starting)
+    run_life_cycle(object_->on_start());
+}
+
+void service_actor::life_cycle_ended(const std::exception_ptr& error) {
+  life_cycle_.reset();
+  if (phase_ == phase::stopping) {
+    if (error)
+      failure_ = error;
+    finish();
+    return;
+  }
+  // The end of on_start. A service that was asked to stop meanwhile, or that could not start, never serves.
+  const bool stopped_early = phase_ == phase::draining;
+  if (error) {
+    if (!stopped_early || !is_cancelled(error))
+      failure_ = error;
+    finish();
+    return;
+  }
+  if (stopped_early) {
+    drain();
+    return;
+  }
+  phase_ = phase::serving;
+  while (!waiting_.empty() && phase_ == phase::serving) {
+    const auto element = std::move(waiting_.front());
+    waiting_.pop_front();
+    serve(*element);
+  }
+}
+
+void service_actor::on_cancel_request(const caf::error&) {
+  switch (phase_) {
+  case phase::starting:
+    phase_ = phase::draining;
+    // Not started at all, or in the middle of on_start, whose end goes on from here.
+    if (life_cycle_)
+      life_cycle_->request_cancel(cancelled{"the service is stopping"});
+    else
+      finish();
+    break;
+  case phase::serving:
+    phase_ = phase::draining;
+    drain();
+    break;
+  default:
+    break;
+  }
+}
+
+void service_actor::drain() {
+  for (const auto& element : std::exchange(waiting_, {}))
+    on_content(*element);
+  // Cancelling a call may end it at once, and then it is out of the list.
+  std::vector<call*> running;
+  for (auto* i = calls_; i != nullptr; i = i->next_)
+    running.push_back(i);
+  for (auto* candidate : running) {
+    auto* i = calls_;
+    while (i != nullptr && i != candidate)
+      i = i->next_;
+    if (i != nullptr)
+      i->request_cancel(cancelled{"the service is stopping"});
+  }
+  if (calls_ == nullptr && phase_ == phase::draining)
+    stop_object();
+}
+
+void service_actor::stop_object() {
+  phase_ = phase::stopping;
+  run_life_cycle(object_->on_stop());
+}
+
+void service_actor::finish() {
+  phase_ = phase::over;
+  for (const auto& element : std::exchange(waiting_, {}))
+    on_content(*element);
+  if (close())
+    end();
+  else
+    cancel_all(make_caf_error(errc::cancelled, "the service has ended"));
+}
+
+void service_actor::on_family_deserted() {
+  if (killed_)
+    finish_kill();
+  else
+    end();
+}
+
+void service_actor::on_kill_request() {
+  if (killed_ || ended())
+    return;
+  killed_ = true;
+  for (auto* i = calls_; i != nullptr; i = i->next_)
+    i->waits_for_pending = i->blocks_kill();
+  if (life_cycle_)
+    life_cycle_->waits_for_pending = life_cycle_->blocks_kill();
+  kill_all();
+  if (close())
+    finish_kill();
+}
+
+bool service_actor::admits_wake(const waiter& target) {
+  if (!killed_)
+    return true;
+  for (auto* i = calls_; i != nullptr; i = i->next_)
+    if (i->waits_on(target))
+      i->waits_for_pending = false;
+  if (life_cycle_ && life_cycle_->waits_on(target))
+    life_cycle_->waits_for_pending = false;
+  if (empty())
+    finish_kill();
+  return false;
+}
+
+void service_actor::finish_kill() {
+  if (ended() || (life_cycle_ && life_cycle_->waits_for_pending))
+    return;
+  for (auto* i = calls_; i != nullptr; i = i->next_)
+    if (i->waits_for_pending)
+      return;
+  phase_ = phase::over;
+  life_cycle_.reset();
+  while (calls_ != nullptr) {
+    const std::unique_ptr<call> dropped{std::exchange(calls_, calls_->next_)};
+    if (dropped->reply_.wanted())
+      reply(dropped->reply_, caf::make_message(caf::make_error(caf::sec::request_receiver_down)));
+  }
+  calls_by_id_.clear();
+  end();
+}
+
+void service_actor::on_end(caf::execution_unit* unit) {
+  // The object first: what it holds belongs to this actor's life.
+  object_.reset();
+  caf::error reason;
+  if (killed_)
+    reason = caf::make_error(caf::exit_reason::kill);
+  else if (failure_)
+    reason = to_caf_error(failure_);
+  if (failure_)
+    core().log().write({log_level::error, "service", std::string{name()} + " failed: " + describe(failure_)});
+  shut(std::move(reason), unit);
+}
+
+// -- calls ---------------------------------------------------------------------------------------------------------------------------
+
+void service_actor::on_content(caf::mailbox_element& element) {
+  if (killed_)
+    return;
+  if (auto request = caf::make_typed_message_view<cancel_call>(element.payload)) {
+    cancel_one(element.sender, caf::get<0>(request));
+    return;
+  }
+  switch (phase_) {
+  case phase::starting: {
+    auto kept = caf::make_mailbox_element(std::move(element.sender), element.mid, std::move(element.stages),
+                                          std::move(element.payload));
+    waiting_.push_back(std::move(kept));
+    break;
+  }
+  case phase::serving:
+    serve(element);
+    break;
+  default: {
+    const reply_address to{element.sender, element.mid};
+    if (to.wanted())
+      reply(to, caf::make_message(make_caf_error(errc::stopping, std::string{name()} + " is stopping")));
+  }
+  }
+}
+
+void service_actor::serve(caf::mailbox_element& element) {
+  auto& content = element.payload;
+  const reply_address to{std::move(element.sender), element.mid};
+  const bool with_context = !content.empty() && content.match_element<call_context>(0);
+  for (const auto& handler : object_->handlers_) {
+    if (!handler->accepts(content, with_context))
+      continue;
+    call_context context;
+    if (with_context)
+      context = content.get_as<call_context>(0);
+    std::unique_ptr<call> started;
+    {
+      const running_scope scope{*this};
+      started = handler->invoke(*this, to, content, with_context);
+    }
+    if (started)
+      start_call(std::move(started), with_context ? &context : nullptr);
+    return;
+  }
+  if (to.wanted())
+    reply(to, caf::make_message(caf::make_error(caf::sec::unexpected_message)));
+}
+
+void service_actor::start_call(std::unique_ptr<call> started, const call_context* context) {
+  auto& added = *started.release();
+  added.next_ = calls_;
+  if (calls_ != nullptr)
+    calls_->previous_ = &added;
+  calls_ = &added;
+  if (context != nullptr) {
+    added.limit_by(*context);
+    if (added.call_id_ != 0)
+      calls_by_id_.emplace(added.call_id_, &added);
+  }
+  added.start();
+}
+
+void service_actor::call_ended(call& ended) noexcept {
+  if (ended.call_id_ != 0) {
+    const auto [first, last] = calls_by_id_.equal_range(ended.call_id_);
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == &ended; });
+    if (found != last)
+      calls_by_id_.erase(found);
+  }
+  (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
+  if (ended.next_ != nullptr)
+    ended.next_->previous_ = ended.previous_;
+  delete &ended;
+  if (calls_ == nullptr && phase_ == phase::draining && !life_cycle_)
+    stop_object();
+}
+
+void service_actor::cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request) {
+  const auto [first, last] = calls_by_id_.equal_range(request.call_id);
+  for (auto i = first; i != last; ++i) {
+    if (i->second->reply_.caller == caller) {
+      i->second->request_cancel(cancelled{request.reason});
+      return;
+    }
+  }
+}
+
+} // namespace actors::detail

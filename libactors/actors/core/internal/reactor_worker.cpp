@@ -1,0 +1,444 @@
+#include <actors/core/internal/reactor_worker.hpp>
+
+#include <actors/core/detail/host_actor.hpp>
+#include <actors/core/internal/reactor_scheduler.hpp>
+
+#include <caf/scheduled_actor.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <thread>
+#include <utility>
+
+namespace actors::detail {
+
+namespace {
+
+// Every so many jobs a worker looks at its sockets, timers and inbox, even if it has more jobs than it can run. A
+// prime, so that it does not fall into step with a regular load (as in Go's scheduler).
+constexpr std::uint32_t jobs_between_polls = 61;
+
+// Never an unbounded poll: a handler may make the next one ready.
+constexpr int handlers_per_poll = 16;
+
+constexpr std::size_t timers_per_poll = 64;
+
+// The newest job runs first, because its data is in the cache, but not so often that the queue waits.
+constexpr std::uint32_t max_streak = 16;
+
+// Waking a worker for a single job costs more than the job: the owner will be there first.
+constexpr std::uint32_t notify_depth = 2;
+
+constexpr std::uint64_t in_job_bit = 1;
+constexpr std::uint64_t inspected_bit = 2;
+
+constexpr std::uint64_t phase_word(std::uint64_t generation, bool in_job) noexcept {
+  return (generation << 2) | (in_job ? in_job_bit : 0);
+}
+
+/// What the scheduler knows of the calling thread.
+struct thread_state {
+  reactor_worker* worker = nullptr;
+  std::uint64_t generation = 0;
+  bool in_job = false;
+};
+
+// Out of line: a coroutine that calls this may have moved to another thread since its last call.
+[[gnu::noinline]] thread_state& this_thread() noexcept {
+  thread_local thread_state state;
+  return state;
+}
+
+} // namespace
+
+/// Owner-only access from code that runs inside a job.
+class reactor_worker::section {
+public:
+  explicit section(reactor_worker& worker) noexcept {
+    auto& state = this_thread();
+    if (state.worker != &worker)
+      return;
+    if (!state.in_job) {
+      owned_ = true;
+    } else if (worker.enter(state.generation)) {
+      owned_ = true;
+      entered_ = &worker;
+      generation_ = state.generation;
+      state.in_job = false;
+    } else {
+      // Handed over in the middle of this job: from now on this is a foreign thread.
+      state.worker = nullptr;
+    }
+  }
+
+  section(const section&) = delete;
+  section& operator=(const section&) = delete;
+
+  ~section() {
+    if (entered_ == nullptr)
+      return;
+    this_thread().in_job = true;
+    entered_->leave(generation_);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return owned_; }
+
+private:
+  reactor_worker* entered_ = nullptr;
+  std::uint64_t generation_ = 0;
+  bool owned_ = false;
+};
+
+reactor_worker::reactor_worker(internal::reactor_scheduler& scheduler, std::size_t index)
+    : execution_unit(&scheduler.system()), scheduler_(&scheduler), index_(index),
+      io_(std::make_unique<boost::asio::io_context>(1)), work_(boost::asio::make_work_guard(*io_)) {}
+
+reactor_worker::~reactor_worker() = default;
+
+reactor_worker* reactor_worker::current() noexcept {
+  auto& state = this_thread();
+  if (state.worker == nullptr)
+    return nullptr;
+  if (state.in_job && (state.worker->phase_.load(std::memory_order_acquire) >> 2) != state.generation)
+    state.worker = nullptr;
+  return state.worker;
+}
+
+// -- ownership -------------------------------------------------------------------------------------------------------------------
+
+bool reactor_worker::enter(std::uint64_t generation) noexcept {
+  auto expected = phase_word(generation, true);
+  while (!phase_.compare_exchange_weak(expected, phase_word(generation, false), std::memory_order_acq_rel)) {
+    if ((expected >> 2) != generation)
+      return false;
+    // The watchdog reads the name of our job, which must not end meanwhile.
+    if ((expected & inspected_bit) != 0)
+      std::this_thread::yield();
+    expected = phase_word(generation, true);
+  }
+  return true;
+}
+
+void reactor_worker::leave(std::uint64_t generation) noexcept {
+  phase_.store(phase_word(generation, true), std::memory_order_release);
+}
+
+reactor_worker::progress reactor_worker::sample() const noexcept {
+  const auto phase = phase_.load(std::memory_order_acquire);
+  return {phase >> 2, jobs_.load(std::memory_order_relaxed), (phase & in_job_bit) != 0};
+}
+
+std::optional<std::uint64_t> reactor_worker::take_over(const progress& seen) noexcept {
+  if (!seen.in_job || jobs_.load(std::memory_order_relaxed) != seen.jobs)
+    return std::nullopt;
+  auto expected = phase_word(seen.generation, true);
+  if (!phase_.compare_exchange_strong(expected, phase_word(seen.generation + 1, false), std::memory_order_acq_rel))
+    return std::nullopt;
+  return seen.generation + 1;
+}
+
+std::optional<std::string> reactor_worker::name_of_job(const progress& seen) {
+  auto expected = phase_word(seen.generation, true);
+  const auto inspecting = expected | inspected_bit;
+  if (!phase_.compare_exchange_strong(expected, inspecting, std::memory_order_acq_rel))
+    return std::nullopt;
+  std::optional<std::string> name;
+  if (jobs_.load(std::memory_order_relaxed) == seen.jobs)
+    name = internal::name_of(*job_.load(std::memory_order_relaxed));
+  phase_.store(phase_word(seen.generation, true), std::memory_order_release);
+  return name;
+}
+
+// -- pushing work ------------------------------------------------------------------------------------------------------------------
+
+void reactor_worker::exec_later(caf::resumable* job) {
+  // `context()` of an actor goes stale when it is stolen, so the caller may be any thread.
+  if (const section mine{*this})
+    push(job, false);
+  else
+    scheduler_->enqueue(job);
+}
+
+bool reactor_worker::push_from_owner(caf::resumable* job) {
+  const section mine{*this};
+  if (mine)
+    push(job, false);
+  return static_cast<bool>(mine);
+}
+
+void reactor_worker::exec_pinned(caf::resumable* job) {
+  if (const section mine{*this}) {
+    push(job, true);
+    return;
+  }
+  {
+    const std::scoped_lock guard{inbox_mutex_};
+    inbox_.push_back(job);
+    has_inbox_.store(true, std::memory_order_release);
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  wake();
+}
+
+void reactor_worker::push(caf::resumable* job, bool pinned) {
+  auto* displaced = std::exchange(last_in_, job);
+  const bool displaced_pinned = std::exchange(last_in_pinned_, pinned);
+  if (displaced == nullptr)
+    return;
+  if (displaced_pinned)
+    pinned_.push_back(displaced);
+  else
+    push_to_queue(displaced);
+}
+
+void reactor_worker::push_to_queue(caf::resumable* job) {
+  if (!queue_.push(job)) {
+    // Full: half of it goes where the others look first.
+    internal::run_queue::batch half;
+    auto count = queue_.steal(half);
+    scheduler_->inject(half.data(), count);
+    if (!queue_.push(job))
+      scheduler_->inject(&job, 1);
+  }
+  if (queue_.size() >= notify_depth)
+    scheduler_->notify_one();
+}
+
+// -- the loop ----------------------------------------------------------------------------------------------------------------------
+
+bool reactor_worker::run(std::uint64_t generation) {
+  generation_ = generation;
+  auto& state = this_thread();
+  state = {this, generation, false};
+  for (;;) {
+    if (++tick_ % jobs_between_polls == 0) {
+      poll_io();
+      take_inbox();
+      static_cast<void>(fire_timeouts());
+      internal::run_queue::batch one;
+      if (scheduler_->take_injected(one.data(), 1) == 1) {
+        if (!execute(one[0], false))
+          return false;
+        continue;
+      }
+    }
+    bool pinned = false;
+    if (auto* job = next(pinned)) {
+      if (!execute(job, pinned))
+        return false;
+      continue;
+    }
+    take_inbox();
+    if (!pinned_.empty())
+      continue;
+    if (auto* job = steal()) {
+      if (!execute(job, false))
+        return false;
+      continue;
+    }
+    if (fire_timeouts() > 0)
+      continue;
+    if (scheduler_->stopping())
+      break;
+    park();
+  }
+  this_thread() = {};
+  return true;
+}
+
+caf::resumable* reactor_worker::next(bool& pinned) {
+  if (last_in_ != nullptr) {
+    if (++last_in_streak_ < max_streak || (pinned_.empty() && queue_.size() == 0)) {
+      pinned = last_in_pinned_;
+      return std::exchange(last_in_, nullptr);
+    }
+    // The queues have a turn; the slot's job goes to the back.
+    if (last_in_pinned_)
+      pinned_.push_back(last_in_);
+    else
+      push_to_queue(last_in_);
+    last_in_ = nullptr;
+  }
+  last_in_streak_ = 0;
+  const bool pinned_first = (tick_ & 1) == 0;
+  if (!pinned_first) {
+    if (auto* job = queue_.pop()) {
+      pinned = false;
+      return job;
+    }
+  }
+  if (!pinned_.empty()) {
+    auto* job = pinned_.front();
+    pinned_.pop_front();
+    pinned = true;
+    return job;
+  }
+  pinned = false;
+  return queue_.pop();
+}
+
+caf::resumable* reactor_worker::keep_first(internal::run_queue::batch& jobs, std::size_t count) {
+  for (std::size_t i = 1; i < count; ++i) {
+    if (!queue_.push(jobs[i])) {
+      scheduler_->inject(jobs.data() + i, count - i);
+      break;
+    }
+  }
+  return jobs[0];
+}
+
+caf::resumable* reactor_worker::steal() {
+  internal::run_queue::batch jobs;
+  if (const auto count = scheduler_->take_injected(jobs.data(), 32); count > 0) {
+    auto* first = keep_first(jobs, count);
+    if (count > 1 || scheduler_->has_injected())
+      scheduler_->notify_one();
+    return first;
+  }
+  const auto workers = scheduler_->worker_count();
+  bool any = false;
+  for (std::size_t i = 1; i < workers && !any; ++i)
+    any = scheduler_->worker((index_ + i) % workers).queue().size() > 0;
+  if (!any)
+    return nullptr;
+  scheduler_->begin_search();
+  caf::resumable* first = nullptr;
+  for (std::size_t i = 1; i < workers && first == nullptr; ++i) {
+    auto& victim = scheduler_->worker((index_ + i) % workers);
+    if (const auto count = victim.queue().steal(jobs); count > 0) {
+      steals_.fetch_add(1, std::memory_order_relaxed);
+      first = keep_first(jobs, count);
+    }
+  }
+  // While somebody searches nobody else is woken, so the last one who found something passes the wake-up on.
+  if (scheduler_->end_search() && first != nullptr)
+    scheduler_->notify_one();
+  return first;
+}
+
+bool reactor_worker::execute(caf::resumable* job, bool pinned) {
+  auto& state = this_thread();
+  const auto generation = state.generation;
+  jobs_.store(jobs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  job_.store(job, std::memory_order_relaxed);
+  state.in_job = true;
+  leave(generation);
+  const auto result = job->resume(this, scheduler_->max_throughput());
+  this_thread().in_job = false;
+  const bool still_ours = enter(generation);
+  if (!still_ours) {
+    this_thread().worker = nullptr;
+    scheduler_->late_job_ended(index_, generation);
+  }
+  if (result != caf::resumable::resume_later) {
+    intrusive_ptr_release(job);
+  } else if (pinned) {
+    if (still_ours)
+      pinned_.push_back(job);
+    else
+      exec_pinned(job);
+  } else if (still_ours) {
+    push_to_queue(job);
+  } else {
+    scheduler_->enqueue(job);
+  }
+  return still_ours;
+}
+
+void reactor_worker::take_inbox() {
+  if (!has_inbox_.load(std::memory_order_acquire))
+    return;
+  {
+    const std::scoped_lock guard{inbox_mutex_};
+    arrivals_.swap(inbox_);
+    has_inbox_.store(false, std::memory_order_relaxed);
+  }
+  pinned_.insert(pinned_.end(), arrivals_.begin(), arrivals_.end());
+  arrivals_.clear();
+}
+
+void reactor_worker::poll_io() {
+  for (int budget = handlers_per_poll; budget > 0 && io_->poll_one() > 0; --budget) {
+  }
+}
+
+std::size_t reactor_worker::fire_timeouts() {
+  // Reading the clock costs more than asking whether there is any timer.
+  if (next_timeout() == time_point::max())
+    return 0;
+  const auto now = scheduler_->now();
+  return fire(now, timers_per_poll) + actions_.fire(now, timers_per_poll);
+}
+
+void reactor_worker::add_action(time_point when, caf::action action, duration period) {
+  if (actions_.add(when, std::move(action), period))
+    on_earlier_deadline();
+}
+
+// -- parking -----------------------------------------------------------------------------------------------------------------------
+
+bool reactor_worker::anything_to_do() {
+  if (last_in_ != nullptr || !pinned_.empty() || queue_.size() > 0 || has_inbox_.load(std::memory_order_relaxed) ||
+      scheduler_->has_injected() || scheduler_->stopping())
+    return true;
+  for (std::size_t i = 0; i < scheduler_->worker_count(); ++i)
+    if (scheduler_->worker(i).queue().size() > 0)
+      return true;
+  return false;
+}
+
+void reactor_worker::park() {
+  scheduler_->set_parked(index_);
+  if (!anything_to_do()) {
+    const auto deadline = scheduler_->before_idle(*this);
+    if (deadline == time_point::max())
+      io_->run_one();
+    else if (deadline > scheduler_->now())
+      io_->run_one_until(deadline);
+    else
+      io_->poll_one();
+  }
+  leave_park();
+}
+
+void reactor_worker::leave_park() {
+  if (scheduler_->is_parked(index_))
+    static_cast<void>(scheduler_->clear_parked(index_));
+  scheduler_->after_idle();
+}
+
+void reactor_worker::wake() {
+  if (scheduler_->is_parked(index_) && scheduler_->clear_parked(index_))
+    boost::asio::post(*io_, [] {});
+}
+
+void reactor_worker::on_earlier_deadline() {
+  // The owner may be about to sleep until what was the first deadline before. The fence comes first: if the worker is
+  // handed over after the question, its new thread will see the new deadline.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (current() != this)
+    wake();
+}
+
+// -- shutdown ------------------------------------------------------------------------------------------------------------------------
+
+void reactor_worker::drain(void (*release)(caf::resumable*)) {
+  take_inbox();
+  if (auto* job = std::exchange(last_in_, nullptr))
+    release(job);
+  while (!pinned_.empty()) {
+    auto* job = pinned_.front();
+    pinned_.pop_front();
+    release(job);
+  }
+  while (auto* job = queue_.pop())
+    release(job);
+}
+
+void reactor_worker::destroy_io() {
+  actions_.clear();
+  work_.reset();
+  io_.reset();
+}
+
+} // namespace actors::detail

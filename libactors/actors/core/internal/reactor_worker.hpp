@@ -1,0 +1,159 @@
+#pragma once
+
+#include <actors/core/detail/timer_queue.hpp>
+#include <actors/core/fwd.hpp>
+#include <actors/core/internal/action_queue.hpp>
+#include <actors/core/internal/run_queue.hpp>
+
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace actors::internal {
+
+class reactor_scheduler;
+
+} // namespace actors::internal
+
+namespace actors::detail {
+
+/// A scheduler worker that is an Asio reactor: a stealable run queue, a queue of pinned jobs, an inbox for other
+/// threads, a timer heap and an `io_context`, driven by one thread at a time.
+///
+/// The worker is an object and not a thread: when its thread is late in a job, the watchdog hands the whole worker to a
+/// spare thread. Each hand-over starts a new generation, and code that runs in an old one finds out by a failing
+/// compare-and-swap on `phase_` and goes the way of foreign threads.
+///
+/// Order of a wake-up (no lost ones): publish work, full fence, read the parked mask; the parker sets its bit, full
+/// fence, looks at all queues again, parks. Only whoever clears the bit posts.
+class reactor_worker final : public caf::execution_unit, public timer_queue {
+public:
+  reactor_worker(internal::reactor_scheduler& scheduler, std::size_t index);
+  ~reactor_worker() override;
+
+  // -- any thread ------------------------------------------------------------------------------------------------------------
+
+  /// Runs a job on whichever worker gets to it first.
+  void exec_later(caf::resumable* job) override;
+
+  /// Queues a job here if the calling thread drives this worker; false if not.
+  [[nodiscard]] bool push_from_owner(caf::resumable* job);
+
+  /// Runs a job on this worker and no other.
+  void exec_pinned(caf::resumable* job);
+
+  /// Runs one of CAF's own timeouts here.
+  void add_action(time_point when, caf::action action, duration period);
+
+  /// When the first timer or timeout is due.
+  [[nodiscard]] time_point next_timeout() const noexcept { return std::min(next_deadline(), actions_.next_deadline()); }
+
+  /// Gets the worker out of its park.
+  void wake();
+
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return *io_; }
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+
+  [[nodiscard]] internal::reactor_scheduler& scheduler() const noexcept { return *scheduler_; }
+
+  [[nodiscard]] internal::run_queue& queue() noexcept { return queue_; }
+
+  [[nodiscard]] std::uint64_t steals() const noexcept { return steals_.load(std::memory_order_relaxed); }
+
+  /// The worker that the calling thread drives now, null for other threads and for one whose worker was handed over.
+  [[nodiscard]] static reactor_worker* current() noexcept;
+
+  // -- the thread that drives it -----------------------------------------------------------------------------------------------
+
+  /// Drives the worker until the scheduler stops (true) or until it has been handed to another thread (false).
+  bool run(std::uint64_t generation);
+
+  // -- the watchdog ------------------------------------------------------------------------------------------------------------
+
+  /// What the watchdog compares from tick to tick.
+  struct progress {
+    std::uint64_t generation = 0;
+    std::uint64_t jobs = 0;
+    bool in_job = false;
+
+    bool operator==(const progress&) const = default;
+  };
+
+  [[nodiscard]] progress sample() const noexcept;
+
+  /// Takes the worker from the thread that is still in the job of `seen`; the new generation, nothing if the job has
+  /// ended meanwhile.
+  [[nodiscard]] std::optional<std::uint64_t> take_over(const progress& seen) noexcept;
+
+  /// The name of the actor whose step is the job of `seen`; nothing if the job has ended meanwhile.
+  [[nodiscard]] std::optional<std::string> name_of_job(const progress& seen);
+
+  // -- shutdown, after the threads have been joined ----------------------------------------------------------------------------
+
+  void drain(void (*release)(caf::resumable*));
+  void destroy_io();
+
+private:
+  friend class internal::reactor_scheduler;
+  class section;
+
+  [[nodiscard]] bool enter(std::uint64_t generation) noexcept;
+  void leave(std::uint64_t generation) noexcept;
+
+  void push(caf::resumable* job, bool pinned);
+  void push_to_queue(caf::resumable* job);
+  [[nodiscard]] caf::resumable* next(bool& pinned);
+  [[nodiscard]] caf::resumable* steal();
+  [[nodiscard]] caf::resumable* keep_first(internal::run_queue::batch& jobs, std::size_t count);
+  [[nodiscard]] bool execute(caf::resumable* job, bool pinned);
+  void take_inbox();
+  [[nodiscard]] bool anything_to_do();
+  void park();
+  void leave_park();
+  void poll_io();
+  std::size_t fire_timeouts();
+  void on_earlier_deadline() override;
+
+  internal::reactor_scheduler* scheduler_;
+  std::size_t index_;
+  std::unique_ptr<boost::asio::io_context> io_;
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+
+  // Owned by the thread that drives the worker.
+  caf::resumable* last_in_ = nullptr;
+  bool last_in_pinned_ = false;
+  std::uint32_t last_in_streak_ = 0;
+  std::uint32_t tick_ = 0;
+  std::uint64_t generation_ = 0;
+  std::deque<caf::resumable*> pinned_;
+  std::vector<caf::resumable*> arrivals_;
+
+  internal::run_queue queue_;
+  internal::action_queue actions_;
+
+  /// generation << 2 | being inspected << 1 | in a job
+  alignas(64) std::atomic<std::uint64_t> phase_{0};
+  std::atomic<std::uint64_t> jobs_{0};
+  std::atomic<caf::resumable*> job_{nullptr};
+  std::atomic<std::uint64_t> steals_{0};
+
+  alignas(64) std::atomic<bool> has_inbox_{false};
+  std::mutex inbox_mutex_;
+  std::vector<caf::resumable*> inbox_;
+};
+
+} // namespace actors::detail

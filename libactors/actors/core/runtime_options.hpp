@@ -1,0 +1,106 @@
+#pragma once
+
+#include <actors/core/fwd.hpp>
+#include <actors/core/log.hpp>
+
+#include <caf/fwd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace actors {
+
+/// What schedules the actors of a runtime.
+enum class scheduler_kind : std::uint8_t {
+  /// The library's own: workers that are Asio reactors, with work stealing. The default.
+  reactor,
+  /// CAF's work-stealing scheduler. Core only, no I/O: there to compare with.
+  stock,
+};
+
+/// What the clock of a runtime shows.
+enum class clock_kind : std::uint8_t {
+  /// The monotonic clock of the system.
+  system,
+  /// Virtual time: whenever nothing can run, the clock jumps to the next timer, so sleeping costs nothing. One worker;
+  /// no real I/O.
+  virtual_time,
+};
+
+/// How a runtime is built. Every setting has a default that suits a server.
+class runtime_options {
+public:
+  using stall_handler = std::function<void(const std::string& actor, duration busy)>;
+  using caf_hook = std::function<void(caf::actor_system_config&)>;
+
+  /// Number of workers; 0 (default): one for each CPU that the process may use (affinity mask and cgroup quota). At
+  /// most 64.
+  runtime_options& workers(std::size_t value) noexcept { return set(workers_, value); }
+
+  runtime_options& scheduler(scheduler_kind value) noexcept { return set(scheduler_, value); }
+
+  runtime_options& clock(clock_kind value) noexcept { return set(clock_, value); }
+
+  /// Most threads for calls that block (`to_thread`, files, SQLite); 64 by default, started when needed.
+  runtime_options& blocking_threads(std::size_t value) noexcept { return set(blocking_threads_, value); }
+
+  /// Where the library logs; standard error by default.
+  runtime_options& log_to(std::shared_ptr<log_sink> value) noexcept { return set(log_, std::move(value)); }
+
+  /// A handler that holds its worker for longer is reported; 100 ms by default.
+  runtime_options& stall_threshold(duration value) noexcept { return set(stall_threshold_, value); }
+
+  /// Called for each stall, on a thread of the library; the default logs a warning.
+  runtime_options& on_stall(stall_handler value) { return set(on_stall_, std::move(value)); }
+
+  /// How long the destructor waits for an orderly end; 10 s by default.
+  runtime_options& stop_deadline(duration value) noexcept { return set(stop_deadline_, value); }
+
+  /// Changes the configuration of the underlying CAF actor system before it starts, for example to load its I/O module.
+  runtime_options& configure_caf(caf_hook value) {
+    caf_hooks_.push_back(std::move(value));
+    return *this;
+  }
+
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
+
+  [[nodiscard]] scheduler_kind scheduler() const noexcept { return scheduler_; }
+
+  [[nodiscard]] clock_kind clock() const noexcept { return clock_; }
+
+  [[nodiscard]] std::size_t blocking_threads() const noexcept { return blocking_threads_; }
+
+  [[nodiscard]] const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+
+  [[nodiscard]] duration stall_threshold() const noexcept { return stall_threshold_; }
+
+  [[nodiscard]] const stall_handler& on_stall() const noexcept { return on_stall_; }
+
+  [[nodiscard]] duration stop_deadline() const noexcept { return stop_deadline_; }
+
+  [[nodiscard]] const std::vector<caf_hook>& caf_hooks() const noexcept { return caf_hooks_; }
+
+private:
+  template <class T>
+  runtime_options& set(T& member, T value) {
+    member = std::move(value);
+    return *this;
+  }
+
+  std::size_t workers_ = 0;
+  std::size_t blocking_threads_ = 64;
+  scheduler_kind scheduler_ = scheduler_kind::reactor;
+  clock_kind clock_ = clock_kind::system;
+  std::shared_ptr<log_sink> log_;
+  duration stall_threshold_ = std::chrono::milliseconds(100);
+  stall_handler on_stall_;
+  duration stop_deadline_ = std::chrono::seconds(10);
+  std::vector<caf_hook> caf_hooks_;
+};
+
+} // namespace actors

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace actors {
+
+/// Where the steps of a task may run.
+enum class affinity : std::uint8_t {
+  /// As the parent: the default.
+  inherit,
+  /// On any worker, each step where there is time for it. Siblings run in parallel.
+  any_worker,
+  /// Always on the worker that spawned it, and so do its children: between two awaits nothing else of that worker runs,
+  /// which gives
+  /// shared state the safety that it has on one asyncio loop.
+  same_worker,
+};
+
+/// What can be said about a new task.
+class spawn_options {
+public:
+  spawn_options() = default;
+
+  /// The task's name in logs and in the tree of tasks; copied.
+  spawn_options& name(std::string_view value) {
+    name_ = value;
+    return *this;
+  }
+
+  spawn_options& run_on(affinity value) noexcept {
+    affinity_ = value;
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  [[nodiscard]] affinity run_on() const noexcept { return affinity_; }
+
+private:
+  std::string name_;
+  affinity affinity_ = affinity::inherit;
+};
+
+} // namespace actors
