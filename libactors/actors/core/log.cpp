@@ -170,7 +170,8 @@ void descriptor_log_sink::write(const log_record& record) noexcept {
     line += '\n';
     const std::lock_guard lock(mutex_);
     written = write_all(descriptor_, line);
-  } catch (...) { // out of memory: the caller has worse worries than this line
+  } catch (...) {
+    written = false; // out of memory: the caller has worse worries than this line
   }
   if (!written)
     dropped_.fetch_add(1, std::memory_order_relaxed);

@@ -98,15 +98,14 @@ void append_printable_text(std::string& out, std::string_view text, std::size_t 
       return;
     }
     const auto first = static_cast<unsigned char>(rest.front());
-    if (valid == 0 || (valid == 1 && (first < 0x20 || first == 0x7f))) {
+    const bool escaped_byte = valid == 0 || (valid == 1 && (first < 0x20 || first == 0x7f));
+    const std::uint32_t code_point = valid == 2 || valid == 3 ? decode(rest.substr(0, valid)) : 0;
+    if (escaped_byte)
       append_escaped_byte(out, first);
-    } else if (valid == 1 || valid == 4) {
-      out += rest.substr(0, valid);
-    } else if (const std::uint32_t code_point = decode(rest.substr(0, valid)); must_be_escaped(code_point)) {
+    else if (must_be_escaped(code_point))
       append_escaped_code_point(out, code_point);
-    } else {
+    else
       out += rest.substr(0, valid);
-    }
     i += length;
   }
 }

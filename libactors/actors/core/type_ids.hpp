@@ -18,7 +18,7 @@
 ///
 /// Threads: call from any thread; calls are serialised.
 ///
-/// @snippet examples/custom_messages.cpp register types
+/// @snippet examples/services.cpp register types
 namespace actors {
 
 /// The first id of the block that the library keeps for itself.

@@ -100,12 +100,12 @@ void child_set::begin(task_context& parent, std::uint64_t wait_id) {
       reactor->inject(&job, 1);
       reactor->notify_one();
     }
-    core.schedule(*new child_range(*this, 0, size / ranges), home);
+    core.schedule_in_order(*new child_range(*this, 0, size / ranges), home);
     return;
   }
   const std::size_t step = size < few ? 1 : chunk;
   for (std::size_t i = 0; i < size; i += step)
-    core.schedule(*new child_range(*this, i, std::min(size, i + step)), home);
+    core.schedule_in_order(*new child_range(*this, i, std::min(size, i + step)), home);
 }
 
 void child_set::run_child(std::size_t index, caf::execution_unit* unit) {

@@ -117,7 +117,7 @@ void host_actor::launch_unscheduled() noexcept {
 void host_actor::launch() {
   launch_unscheduled();
   caf::intrusive_ptr_add_ref(ctrl());
-  schedule();
+  core_->schedule_in_order(*this, home_);
 }
 
 bool host_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {

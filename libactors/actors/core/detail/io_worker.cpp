@@ -65,4 +65,8 @@ time_point now_of(const runtime_core& core) noexcept {
   return core.now();
 }
 
+log_sink& log_of(runtime_core& core) noexcept {
+  return core.log();
+}
+
 } // namespace actors::detail

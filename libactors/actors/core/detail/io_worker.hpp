@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/fwd.hpp>
+#include <actors/core/log.hpp>
 
 #include <caf/actor_control_block.hpp>
 
@@ -46,5 +47,8 @@ void wake(const caf::strong_actor_ptr& target, std::uint64_t id) noexcept;
 
 /// The clock of a runtime.
 [[nodiscard]] time_point now_of(const runtime_core& core) noexcept;
+
+/// Where a runtime logs.
+[[nodiscard]] log_sink& log_of(runtime_core& core) noexcept;
 
 } // namespace actors::detail

@@ -15,13 +15,16 @@ struct blocking_pool::shared {
   std::vector<detail::blocking_job_ptr> running;
   std::vector<std::thread> threads;
   std::size_t max_threads = 0;
+  std::function<void()> on_quiet;
   std::size_t idle = 0;
   std::size_t alive = 0;
   bool stopped = false;
 };
 
-blocking_pool::blocking_pool(std::size_t max_threads) : state_(std::make_shared<shared>()) {
+blocking_pool::blocking_pool(std::size_t max_threads, std::function<void()> on_quiet)
+    : state_(std::make_shared<shared>()) {
   state_->max_threads = std::max<std::size_t>(1, max_threads);
+  state_->on_quiet = std::move(on_quiet);
 }
 
 blocking_pool::~blocking_pool() {
@@ -59,9 +62,12 @@ void blocking_pool::run(const std::shared_ptr<shared>& state) {
     job->run();
     guard.lock();
     std::erase(state->running, job);
+    const bool quiet = state->running.empty() && state->queue.empty() && !state->stopped;
     // The job may hold what is expensive to destroy.
     guard.unlock();
     job.reset();
+    if (quiet && state->on_quiet)
+      state->on_quiet();
     guard.lock();
   }
   --state->alive;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,7 +20,8 @@ namespace actors::internal {
 /// Threads: all members may be called from any thread.
 class blocking_pool {
 public:
-  explicit blocking_pool(std::size_t max_threads);
+  /// `on_quiet` is called, on a pool thread, each time the last job has ended.
+  explicit blocking_pool(std::size_t max_threads, std::function<void()> on_quiet = {});
   ~blocking_pool();
 
   /// Queues a job. False if the pool has stopped; the job will not run.

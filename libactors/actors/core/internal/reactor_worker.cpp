@@ -180,6 +180,25 @@ void reactor_worker::exec_pinned(caf::resumable* job) {
   wake();
 }
 
+void reactor_worker::exec_in_order(caf::resumable* job, bool pinned) {
+  {
+    const section mine{*this};
+    if (mine) {
+      if (pinned)
+        pinned_.push_back(job);
+      else
+        push_to_queue(job);
+      return;
+    }
+  }
+  if (pinned) {
+    exec_pinned(job);
+  } else {
+    scheduler_->inject(&job, 1);
+    scheduler_->notify_one();
+  }
+}
+
 void reactor_worker::push(caf::resumable* job, bool pinned) {
   auto* displaced = std::exchange(last_in_, job);
   const bool displaced_pinned = std::exchange(last_in_pinned_, pinned);

@@ -49,6 +49,9 @@ public:
   /// Runs a job on whichever worker gets to it first.
   void exec_later(caf::resumable* job) override;
 
+  /// Runs a job after those that are queued: on this worker if `pinned`, else on whichever worker gets to it.
+  void exec_in_order(caf::resumable* job, bool pinned);
+
   /// Queues a job here if the calling thread drives this worker; false if not.
   [[nodiscard]] bool push_from_owner(caf::resumable* job);
 

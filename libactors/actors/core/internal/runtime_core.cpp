@@ -57,7 +57,8 @@ void check(const runtime_options& options) {
 runtime_core::runtime_core(runtime_options options)
     : options_(std::move(options)), worker_count_((check(options_), count_workers(options_))),
       virtual_(options_.clock() == clock_kind::virtual_time),
-      log_(options_.log() ? options_.log() : make_stderr_log_sink()), blocking_(options_.blocking_threads()) {
+      log_(options_.log() ? options_.log() : make_stderr_log_sink()), blocking_(options_.blocking_threads(), virtual_ ? std::function<void()>{[this] { blocking_calls_ended(); }}
+                                                          : std::function<void()>{}) {
   register_core_types();
   close_type_id_table();
   config_ = std::make_unique<internal::system_config>(*this);
@@ -77,18 +78,24 @@ runtime_core::runtime_core(runtime_options options)
 
 runtime_core::~runtime_core() = default;
 
+reactor_worker* runtime_core::own_worker() const noexcept {
+  // A thread may belong to another runtime of the process.
+  auto* worker = reactor_worker::current();
+  return worker != nullptr && &worker->scheduler() == scheduler_ ? worker : nullptr;
+}
+
 timer_queue& runtime_core::timers() noexcept {
   if (scheduler_ == nullptr)
     return *stock_timers_;
-  auto* worker = reactor_worker::current();
-  if (worker == nullptr || &worker->scheduler() != scheduler_)
+  auto* worker = own_worker();
+  if (worker == nullptr)
     worker = &scheduler_->next_home();
   return *worker;
 }
 
 void runtime_core::schedule_action(time_point when, caf::action action, duration period) {
-  auto* worker = reactor_worker::current();
-  if (worker == nullptr || &worker->scheduler() != scheduler_)
+  auto* worker = own_worker();
+  if (worker == nullptr)
     worker = &scheduler_->next_home();
   worker->add_action(when, std::move(action), period);
 }
@@ -105,6 +112,12 @@ time_point runtime_core::before_idle(reactor_worker& worker) {
   return target;
 }
 
+void runtime_core::blocking_calls_ended() {
+  // Virtual time stood still meanwhile, and the worker may have gone to sleep after the last call had reported and before it was gone.
+  if (scheduler_ != nullptr)
+    scheduler_->worker(0).wake();
+}
+
 void runtime_core::schedule(caf::resumable& job, reactor_worker* home) {
   if (home != nullptr)
     home->exec_pinned(&job);
@@ -112,6 +125,15 @@ void runtime_core::schedule(caf::resumable& job, reactor_worker* home) {
     scheduler_->enqueue(&job);
   else
     system_->scheduler().enqueue(&job);
+}
+
+void runtime_core::schedule_in_order(caf::resumable& job, reactor_worker* home) {
+  if (scheduler_ == nullptr)
+    system_->scheduler().enqueue(&job);
+  else if (auto* worker = home != nullptr ? home : own_worker(); worker != nullptr)
+    worker->exec_in_order(&job, home != nullptr);
+  else
+    scheduler_->enqueue(&job);
 }
 
 void runtime_core::report_stall(const std::string& actor, duration busy) {

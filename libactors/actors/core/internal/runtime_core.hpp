@@ -100,6 +100,9 @@ public:
 
   void schedule(caf::resumable& job, reactor_worker* home);
 
+  /// As `schedule`, but never before what was scheduled earlier from the same place: tasks start in the order in which they were spawned.
+  void schedule_in_order(caf::resumable& job, reactor_worker* home);
+
   [[nodiscard]] duration stall_threshold() const noexcept { return options_.stall_threshold(); }
 
   void report_stall(const std::string& actor, duration busy);
@@ -113,6 +116,8 @@ public:
   [[nodiscard]] std::vector<std::string> stop(duration patience);
 
 private:
+  [[nodiscard]] reactor_worker* own_worker() const noexcept;
+  void blocking_calls_ended();
   [[nodiscard]] std::vector<std::string> end_roots(std::chrono::steady_clock::time_point deadline);
   [[nodiscard]] std::vector<std::string> await_quiet_threads(std::chrono::steady_clock::time_point deadline);
 
