@@ -1,0 +1,76 @@
+#pragma once
+
+#include <actors/core/task.hpp>
+#include <actors/http/client_error.hpp>
+#include <actors/http/client_options.hpp>
+#include <actors/http/message.hpp>
+#include <actors/http/response_stream.hpp>
+#include <actors/http/url.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace actors::http {
+
+/// An HTTP client with a pool of connections.
+///
+///     client web{client_options{}.total_timeout(30s)};
+///     auto page = co_await web.get("http://example.com/");              // the whole response as a value
+///     auto made = co_await web.send("http://example.com/orders", request{method::post, "/", "{}",
+///     "application/json"}); auto file = co_await web.open("http://example.com/big");          // the head; the body in
+///     pieces
+///
+/// A response with a status of 4xx or 5xx is a response and no error. The request's target is replaced by the URL's;
+/// Host, User-Agent, Accept and Accept-Encoding are added where it has none of its own. Redirects are followed as
+/// RFC 9110 §15.4 tells: 301, 302 and 303 turn into GET, 307 and 308 send the same again, and credentials stay with the
+/// origin they were meant for. Compressed bodies are decoded. Only `http` is spoken yet.
+///
+/// Ownership: copies share one pool and are cheap. Connections belong to the runtime whose tasks use the client: use a
+/// client in one runtime only, and do not let a `response_stream` outlive it.
+///
+/// Threads: any; as many requests at a time as there are connections, the others wait in order.
+///
+/// Cancellation: at once. A connection on which a request was cancelled, or failed in any way, is closed, never reused.
+///
+/// Retries: a pooled connection that the server had closed meanwhile, so that not one byte of a response came, is
+/// replaced by a fresh one, once, if the method is idempotent. Anything more is for the caller (`supervise/backoff`).
+///
+/// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none.
+/// Source: RFC 9110, RFC 9112.
+class client {
+public:
+  client();
+  explicit client(client_options options);
+
+  /// Fetches a URL with GET: the whole response.
+  [[nodiscard]] task<response> get(std::string_view where) const;
+  [[nodiscard]] task<response> get(url where) const;
+
+  /// Sends a request to a URL: the whole response.
+  [[nodiscard]] task<response> send(std::string_view where, request what) const;
+  [[nodiscard]] task<response> send(url where, request what) const;
+
+  /// The same up to the head of the response.
+  [[nodiscard]] task<response_stream> open(std::string_view where, request what = {}) const;
+  [[nodiscard]] task<response_stream> open(url where, request what = {}) const;
+
+  /// Closes the connections that are idle.
+  void close_idle() const noexcept;
+
+  /// Connections of this moment: those in use and idle ones.
+  [[nodiscard]] std::size_t open_connections() const;
+  [[nodiscard]] std::size_t idle_connections() const;
+
+  [[nodiscard]] const client_options& options() const noexcept;
+
+private:
+  struct state;
+
+  static task<response> fetch(std::shared_ptr<state> self, url where, request what);
+  static task<response_stream> start(std::shared_ptr<state> self, url where, request what);
+
+  std::shared_ptr<state> state_;
+};
+
+} // namespace actors::http

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <actors/core/fwd.hpp>
+#include <actors/core/task.hpp>
+#include <actors/http/limits.hpp>
+#include <actors/net/stream.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace actors::http {
+
+/// How a client behaves. The defaults suit a program that talks to servers it does not control: nothing that a server
+/// does makes a request last, or its memory grow, without end.
+///
+///     client_options{}.total_timeout(30s).max_body(4 << 20).user_agent("my-crawler/1.0 (+https://example.com/bot)")
+class client_options {
+public:
+  /// Opens a connection to a host and port. The default resolves the name and connects over TCP.
+  using connector = std::function<task<std::unique_ptr<net::stream>>(std::string host, std::uint16_t port)>;
+
+  client_options() { limits_.max_body(std::uint64_t{64} << 20); }
+
+  /// Longest time to resolve a name and connect; 10 s.
+  client_options& connect_timeout(duration value) noexcept { return set(connect_timeout_, value); }
+
+  /// Longest silence of the server while we wait for it to send or take bytes; 30 s.
+  client_options& idle_timeout(duration value) noexcept { return set(idle_timeout_, value); }
+
+  /// Longest time from the call to the last byte of the body, with all redirects and the wait for a free connection;
+  /// 5 min. `forever` for none.
+  client_options& total_timeout(duration value) noexcept { return set(total_timeout_, value); }
+
+  /// Connections to one scheme, host and port; 32. Requests beyond wait for their turn.
+  client_options& max_connections_per_host(std::size_t value) noexcept { return set(max_per_host_, value); }
+
+  /// Connections in all; 256.
+  client_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
+
+  /// How long a connection is kept for another request; 15 s. Zero: not at all.
+  client_options& keep_alive_timeout(duration value) noexcept { return set(keep_alive_timeout_, value); }
+
+  /// Whether 301, 302, 303, 307 and 308 are followed; yes.
+  client_options& follow_redirects(bool value) noexcept { return set(follow_redirects_, value); }
+
+  /// How many redirects one request may take; 10.
+  client_options& max_redirects(std::size_t value) noexcept { return set(max_redirects_, value); }
+
+  /// The User-Agent field of requests that have none.
+  client_options& user_agent(std::string value) { return set(user_agent_, std::move(value)); }
+
+  /// Whether compressed bodies are asked for (gzip, deflate, br) and decoded; yes. A request with an Accept-Encoding
+  /// field of its own gets what comes, undecoded.
+  client_options& decode(bool value) noexcept { return set(decode_, value); }
+
+  /// Bounds on the head and the body of a response. The body's holds for what is transferred and, again, for what it
+  /// decodes to.
+  client_options& limits(const message_limits& value) noexcept { return set(limits_, value); }
+
+  /// The body's bound alone, in bytes; 64 MiB.
+  client_options& max_body(std::uint64_t value) noexcept {
+    limits_.max_body(value);
+    return *this;
+  }
+
+  /// Another way to open connections: through a proxy, over a Unix socket, in memory.
+  client_options& connect_with(connector value) { return set(connector_, std::move(value)); }
+
+  [[nodiscard]] duration connect_timeout() const noexcept { return connect_timeout_; }
+
+  [[nodiscard]] duration idle_timeout() const noexcept { return idle_timeout_; }
+
+  [[nodiscard]] duration total_timeout() const noexcept { return total_timeout_; }
+
+  [[nodiscard]] std::size_t max_connections_per_host() const noexcept { return max_per_host_; }
+
+  [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
+
+  [[nodiscard]] duration keep_alive_timeout() const noexcept { return keep_alive_timeout_; }
+
+  [[nodiscard]] bool follow_redirects() const noexcept { return follow_redirects_; }
+
+  [[nodiscard]] std::size_t max_redirects() const noexcept { return max_redirects_; }
+
+  [[nodiscard]] const std::string& user_agent() const noexcept { return user_agent_; }
+
+  [[nodiscard]] bool decode() const noexcept { return decode_; }
+
+  [[nodiscard]] const message_limits& limits() const noexcept { return limits_; }
+
+  [[nodiscard]] const connector& connect_with() const noexcept { return connector_; }
+
+private:
+  template <class T>
+  client_options& set(T& member, T value) {
+    member = std::move(value);
+    return *this;
+  }
+
+  duration connect_timeout_ = std::chrono::seconds(10);
+  duration idle_timeout_ = std::chrono::seconds(30);
+  duration total_timeout_ = std::chrono::minutes(5);
+  duration keep_alive_timeout_ = std::chrono::seconds(15);
+  std::size_t max_per_host_ = 32;
+  std::size_t max_connections_ = 256;
+  std::size_t max_redirects_ = 10;
+  message_limits limits_;
+  std::string user_agent_ = "libactors";
+  connector connector_;
+  bool follow_redirects_ = true;
+  bool decode_ = true;
+};
+
+} // namespace actors::http

@@ -1,0 +1,356 @@
+#include <actors/http/internal/client_exchange.hpp>
+
+#include <actors/core/detail/io_worker.hpp>
+#include <actors/core/detail/task_context.hpp>
+#include <actors/core/timeout.hpp>
+#include <actors/http/error.hpp>
+#include <actors/http/internal/serializer.hpp>
+#include <actors/net/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace actors::http::internal {
+
+namespace {
+
+/// Interim responses to one request; more are not worth waiting for.
+constexpr int max_interim = 100;
+
+/// Bodies up to this size go out with the head in one piece.
+constexpr std::size_t small_body = std::size_t{64} * 1024;
+
+client_errc kind_for(errc kind) noexcept {
+  switch (kind) {
+  case errc::start_line_too_long:
+  case errc::fields_too_large:
+  case errc::too_many_fields:
+  case errc::body_too_large:
+  case errc::decoded_too_large:
+    return client_errc::too_large;
+  case errc::truncated:
+    return client_errc::truncated;
+  case errc::corrupt_content:
+  case errc::truncated_content:
+  case errc::unsupported_content_coding:
+    return client_errc::decode;
+  default:
+    return client_errc::protocol;
+  }
+}
+
+} // namespace
+
+client_exchange::client_exchange(std::shared_ptr<const client_options> options, connection_pool::lease lease,
+                                 method sent, url target, time_point deadline, bool decodes)
+    : options_(std::move(options)), lease_(std::move(lease)), target_(std::move(target)), deadline_(deadline),
+      limit_(options_->limits().max_body()), sent_(sent), decodes_(decodes) {}
+
+// -- errors ------------------------------------------------------------------------------------------------------------
+
+client_error client_exchange::make_error(client_errc kind, std::string_view problem,
+                                         std::optional<std::uint64_t> missing) const {
+  return client_error{kind, http::to_string(sent_), target_.without_userinfo().to_string(), problem, missing};
+}
+
+void client_exchange::fail(client_errc kind, std::string_view problem, std::optional<std::uint64_t> missing) {
+  abandon();
+  throw make_error(kind, problem, missing);
+}
+
+void client_exchange::fail_parsing() {
+  const auto& failure = connection().parser().failure();
+  fail(kind_for(failure.kind), std::string{failure.message});
+}
+
+void client_exchange::fail_ended(std::string_view how, std::optional<std::uint64_t> missing) {
+  if (!connection().received_any()) {
+    stale_ = lease_.reused();
+    fail(client_errc::disconnected, std::string{how} + " without a response");
+  }
+  std::string text{how};
+  if (!missing)
+    text += " inside the response";
+  else if (content_length_)
+    text +=
+        " with " + std::to_string(*missing) + " of " + std::to_string(*content_length_) + " bytes of the body missing";
+  else
+    text += " with at least " + std::to_string(*missing) + " bytes of the body missing";
+  fail(client_errc::truncated, text, missing);
+}
+
+void client_exchange::fail_broken(const std::exception& error) {
+  std::optional<std::uint64_t> missing;
+  if (content_length_)
+    missing = *content_length_ - connection().parser().body_received();
+  fail_ended(std::string{"the connection broke ("} + error.what() + ")", missing);
+}
+
+void client_exchange::fail_late(bool in_all, std::string_view doing) {
+  const auto limit = in_all ? options_->total_timeout() : options_->idle_timeout();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  std::string text = in_all ? "not done after " : "silence for ";
+  text.append(std::to_string(ms)).append(" ms while ").append(doing);
+  fail(client_errc::timeout, text);
+}
+
+// -- the connection ----------------------------------------------------------------------------------------------------
+
+void client_exchange::abandon() noexcept {
+  over_ = true;
+  piece_ = {};
+  coded_ = {};
+  lease_.drop();
+}
+
+void client_exchange::finish() {
+  received_ = true;
+  auto& c = connection();
+  if (c.parser().keep_alive() && c.input().empty())
+    lease_.keep();
+  else
+    lease_.drop();
+}
+
+bool client_exchange::try_fill() {
+  // A buffer that was not filled took all that there was.
+  if (!expects_more_)
+    return false;
+  auto& c = connection();
+  std::optional<std::size_t> size;
+  try {
+    size = c.stream().try_read_some(c.buffer());
+  } catch (const net::net_error& error) {
+    fail_broken(error);
+  }
+  if (!size)
+    return false;
+  filled(*size);
+  return true;
+}
+
+void client_exchange::filled(std::size_t size) {
+  auto& c = connection();
+  c.received(size);
+  ended_ = size == 0;
+  expects_more_ = size == c.buffer().size();
+}
+
+task<void> client_exchange::fill() {
+  auto& c = connection();
+  auto& context = co_await actors::detail::current_context{};
+  const auto now = actors::detail::now_of(actors::detail::core_of(context));
+  const auto limit = std::min(deadline_, saturating_add(now, options_->idle_timeout()));
+  std::size_t size = 0;
+  timeout_scope scope{context, limit};
+  try {
+    size = co_await c.stream().read_some(c.buffer());
+    scope.leave();
+  } catch (const cancelled&) {
+    if (scope.leave_cancelled())
+      fail_late(limit == deadline_, "waiting for the response");
+    abandon();
+    throw;
+  } catch (const net::net_error& error) {
+    fail_broken(error);
+  }
+  filled(size);
+}
+
+task<void> client_exchange::write(std::string_view data) {
+  auto& c = connection();
+  data.remove_prefix(c.stream().try_write_some(data));
+  if (data.empty())
+    co_return;
+  auto& context = co_await actors::detail::current_context{};
+  const auto core_now = [&context] { return actors::detail::now_of(actors::detail::core_of(context)); };
+  // In pieces, so that a slow server that does take bytes is not called silent.
+  constexpr std::size_t piece_size = std::size_t{256} * 1024;
+  while (!data.empty()) {
+    const auto piece = data.substr(0, piece_size);
+    const auto limit = std::min(deadline_, saturating_add(core_now(), options_->idle_timeout()));
+    timeout_scope scope{context, limit};
+    try {
+      co_await c.stream().write_all(piece);
+      scope.leave();
+    } catch (const cancelled&) {
+      if (scope.leave_cancelled())
+        fail_late(limit == deadline_, "sending the request");
+      abandon();
+      throw;
+    }
+    data.remove_prefix(piece.size());
+  }
+}
+
+// -- request and head --------------------------------------------------------------------------------------------------
+
+task<void> client_exchange::begin(const request& message) {
+  auto& c = connection();
+  c.begin_exchange();
+  c.parser().expect_response_to(message.method());
+  // A server may answer, and close, before it has taken the whole body; so its answer counts more than our error.
+  std::string write_problem;
+  try {
+    co_await send(message);
+  } catch (const net::net_error& error) {
+    write_problem = error.what();
+  }
+  try {
+    co_await read_head();
+  } catch (const client_error& error) {
+    if (write_problem.empty() || error.kind() != client_errc::disconnected)
+      throw;
+    throw make_error(client_errc::disconnected, write_problem);
+  }
+  if (content_length_ == 0U)
+    static_cast<void>(advance()); // nothing more to come: the connection is free
+}
+
+task<void> client_exchange::send(const request& message) {
+  std::string out;
+  const auto& body = message.body();
+  const bool is_small = body.size() <= small_body;
+  out.reserve(256 + message.fields().wire().size() + (is_small ? body.size() : 0));
+  append_head(out, message, framing_of(message), target_.authority());
+  if (is_small)
+    out.append(body);
+  co_await write(out);
+  if (!is_small)
+    co_await write(body);
+}
+
+task<void> client_exchange::read_head() {
+  auto& c = connection();
+  auto& parser = c.parser();
+  int interim = 0;
+  for (;;) {
+    switch (parser.next(c.input())) {
+    case parse_event::head:
+      if (!is_informational(parser.head().status())) {
+        accept_head();
+        co_return;
+      }
+      if (parser.upgrade())
+        fail(client_errc::protocol, "the server switched to another protocol without being asked");
+      if (++interim > max_interim)
+        fail(client_errc::protocol, "more than " + std::to_string(max_interim) + " interim responses");
+      break;
+    case parse_event::more:
+      if (!try_fill())
+        co_await fill();
+      if (ended_)
+        fail_ended("the server closed the connection");
+      break;
+    case parse_event::failed:
+      fail_parsing();
+    default: // the end of an interim response
+      break;
+    }
+  }
+}
+
+void client_exchange::accept_head() {
+  auto& parser = connection().parser();
+  head_ = std::move(parser.head());
+  content_length_ = parser.content_length();
+  const bool has_body = sends_body(head_.status(), sent_) && content_length_ != 0U;
+  if (!decodes_ || !has_body || !head_.fields().contains("Content-Encoding"))
+    return;
+  try {
+    decoder_.emplace(head_.fields(), limit_);
+  } catch (const error& problem) {
+    fail(kind_for(problem.kind()), problem.what());
+  }
+  // What is handed out is no longer coded, and of another length.
+  head_.fields().remove("Content-Encoding");
+  head_.fields().remove("Content-Length");
+}
+
+// -- body --------------------------------------------------------------------------------------------------------------
+
+void client_exchange::limit_body(std::uint64_t bytes) noexcept {
+  limit_ = std::min(limit_, bytes);
+}
+
+void client_exchange::count_piece(std::string_view piece) {
+  delivered_ += piece.size();
+  if (delivered_ > limit_)
+    fail(client_errc::too_large, "body of more than " + std::to_string(limit_) + " bytes");
+  piece_ = piece;
+}
+
+client_exchange::step client_exchange::advance() {
+  piece_ = {};
+  if (over_)
+    return step::end;
+  if (!decoder_ && content_length_ && *content_length_ > limit_)
+    fail(client_errc::too_large,
+         "body of " + std::to_string(*content_length_) + " bytes, over the limit of " + std::to_string(limit_));
+  for (;;) {
+    if (decoder_ && decode_next())
+      return over_ ? step::end : step::piece;
+    const auto next = receive_next();
+    if (next == step::wait)
+      return next;
+    if (!decoder_ && next == step::end)
+      over_ = true;
+    if (!decoder_)
+      return next;
+  }
+}
+
+/// Hands the decoder what has come. True if there is a piece or the end.
+bool client_exchange::decode_next() {
+  if (!coded_.empty() || pulling_) {
+    const auto event = decoder_->next(coded_);
+    pulling_ = event == decode_event::data;
+    if (event == decode_event::data) {
+      count_piece(decoder_->piece());
+      return true;
+    }
+    if (event == decode_event::failed)
+      fail(kind_for(decoder_->kind()), decoder_->message());
+  }
+  if (!received_)
+    return false;
+  if (decoder_->finish() == decode_event::failed)
+    fail(kind_for(decoder_->kind()), decoder_->message());
+  over_ = true;
+  return true;
+}
+
+/// The next piece as transferred, from what has come or can be had without waiting.
+client_exchange::step client_exchange::receive_next() {
+  auto& c = connection();
+  for (;;) {
+    auto event = c.parser().next(c.input());
+    if (event == parse_event::more) {
+      if (!ended_ && !try_fill())
+        return step::wait;
+      if (!ended_)
+        continue;
+      event = c.parser().finish();
+    }
+    switch (event) {
+    case parse_event::body:
+      if (decoder_)
+        coded_ = c.parser().body();
+      else
+        count_piece(c.parser().body());
+      return step::piece;
+    case parse_event::complete:
+      finish();
+      return step::end;
+    case parse_event::failed:
+      if (c.parser().failure().kind == errc::truncated)
+        fail_ended("the server closed the connection", c.parser().failure().missing);
+      fail_parsing();
+    default:
+      break;
+    }
+  }
+}
+
+} // namespace actors::http::internal

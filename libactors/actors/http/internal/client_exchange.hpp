@@ -1,0 +1,116 @@
+#pragma once
+
+#include <actors/core/fwd.hpp>
+#include <actors/core/task.hpp>
+#include <actors/http/client_error.hpp>
+#include <actors/http/client_options.hpp>
+#include <actors/http/internal/client_connection.hpp>
+#include <actors/http/internal/connection_pool.hpp>
+#include <actors/http/internal/content_decoder.hpp>
+#include <actors/http/message.hpp>
+#include <actors/http/url.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace actors::http::internal {
+
+/// One request and its response on one connection.
+///
+/// The connection goes back to the pool at the last byte of a clean response, and at no other place: whatever else
+/// happens (an error, a cancellation, a reader that loses interest) closes it. Once the body has ended in whatever way
+/// the exchange is over, and reading on tells so.
+class client_exchange {
+public:
+  /// `decodes`: whether compressed bodies are to be decoded, which depends on who asked for them.
+  client_exchange(std::shared_ptr<const client_options> options, connection_pool::lease lease, method sent, url target,
+                  time_point deadline, bool decodes);
+  client_exchange(const client_exchange&) = delete;
+  client_exchange& operator=(const client_exchange&) = delete;
+  ~client_exchange() = default;
+
+  /// Sends the request and reads up to the end of the head of its final response.
+  [[nodiscard]] task<void> begin(const request& message);
+
+  /// Whether `begin` failed so that the server cannot have answered: the connection had been idle, and was closed
+  /// without a byte.
+  [[nodiscard]] bool was_stale() const noexcept { return stale_; }
+
+  [[nodiscard]] response& head() noexcept { return head_; }
+
+  [[nodiscard]] const url& target() const noexcept { return target_; }
+
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+
+  enum class step : std::uint8_t {
+    piece, ///< `piece()` is there
+    end,   ///< the body is complete
+    wait,  ///< `fill()` is needed
+  };
+
+  /// Goes on as far as is possible without waiting. Throws `client_error`.
+  [[nodiscard]] step advance();
+
+  [[nodiscard]] std::string_view piece() const noexcept { return piece_; }
+
+  /// Waits for more bytes.
+  [[nodiscard]] task<void> fill();
+
+  void limit_body(std::uint64_t bytes) noexcept;
+
+  /// Ends the exchange; a response that is not complete costs the connection.
+  void abandon() noexcept;
+
+  [[nodiscard]] client_error make_error(client_errc kind, std::string_view problem,
+                                        std::optional<std::uint64_t> missing = std::nullopt) const;
+
+private:
+  [[nodiscard]] task<void> send(const request& message);
+  [[nodiscard]] task<void> write(std::string_view data);
+  [[nodiscard]] task<void> read_head();
+  [[nodiscard]] bool try_fill();
+  [[nodiscard]] bool decode_next();
+  [[nodiscard]] step receive_next();
+  void filled(std::size_t size);
+  void accept_head();
+  void finish();
+  void count_piece(std::string_view piece);
+
+  // All of these end the exchange and throw.
+
+  [[noreturn]] void fail(client_errc kind, std::string_view problem,
+                         std::optional<std::uint64_t> missing = std::nullopt);
+  [[noreturn]] void fail_parsing();
+  [[noreturn]] void fail_ended(std::string_view how, std::optional<std::uint64_t> missing = std::nullopt);
+  [[noreturn]] void fail_broken(const std::exception& error);
+  [[noreturn]] void fail_late(bool in_all, std::string_view doing);
+
+  [[nodiscard]] client_connection& connection() noexcept { return *lease_.connection(); }
+
+  std::shared_ptr<const client_options> options_;
+  connection_pool::lease lease_;
+  url target_;
+  time_point deadline_;
+  response head_;
+  std::optional<content_decoder> decoder_;
+  std::string_view coded_; // handed to the decoder
+  std::string_view piece_;
+  std::optional<std::uint64_t> content_length_;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t limit_;
+  method sent_;
+  bool decodes_;
+  bool pulling_ = false; // the decoder may have more without being given more
+  bool expects_more_ = false;
+  bool ended_ = false;    // the connection has ended
+  bool received_ = false; // the body has come; the decoder may still hold some
+  bool over_ = false;     // nothing more will be handed out
+  bool stale_ = false;
+};
+
+} // namespace actors::http::internal

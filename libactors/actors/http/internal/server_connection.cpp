@@ -1,0 +1,368 @@
+#include <actors/http/internal/server_connection.hpp>
+
+#include <actors/core/detail/io_worker.hpp>
+#include <actors/core/error.hpp>
+#include <actors/core/printable_text.hpp>
+#include <actors/http/date.hpp>
+#include <actors/http/error.hpp>
+#include <actors/net/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace actors::http::internal {
+
+namespace {
+
+using std::chrono::seconds;
+
+/// What a client may go on sending after an answer that ends the connection (RFC 9112 §9.6).
+constexpr std::size_t max_lingering = std::size_t{1} << 20;
+constexpr auto linger_time = seconds(2);
+
+/// Gives the memory of an unusually big answer back.
+void clear_output(std::string& out) {
+  constexpr std::size_t usual = std::size_t{256} * 1024;
+  if (out.capacity() > usual)
+    std::string{}.swap(out);
+  else
+    out.clear();
+}
+
+} // namespace
+
+server_connection::server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
+                                     actors::detail::task_context& context)
+    : connection_watch(context), core_(std::move(core)), stream_(std::move(stream)), parser_(core_->options().limits()),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_size)) {
+  core_->enter(this, actors::detail::actor_of(context), nudge_id());
+}
+
+server_connection::~server_connection() {
+  core_->leave(this);
+}
+
+task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream) {
+  auto& context = co_await actors::detail::current_context{};
+  server_connection connection{std::move(core), std::move(stream), context};
+  co_await connection.serve();
+}
+
+// -- the loop ----------------------------------------------------------------------------------------------------------
+
+task<void> server_connection::serve() {
+  const auto& handler = core_->handler();
+  for (;;) {
+    switch (parse()) {
+    case need::parse:
+      break;
+    case need::flush:
+      if (!flush_now())
+        co_await flush();
+      break;
+    case need::bytes: {
+      if (has_output() && !flush_now())
+        co_await flush();
+      if (core_->stopping() && parser_.idle())
+        co_return;
+      set_read_deadline();
+      waits_idle_ = parser_.idle();
+      bool is_late = false;
+      std::size_t size = 0;
+      try {
+        size = co_await stream_->read_some(buffer());
+      } catch (const cancelled&) {
+        if (!take_expiry())
+          throw;
+        is_late = true;
+      }
+      const bool was_idle = std::exchange(waits_idle_, false);
+      clear();
+      if ((is_late && was_idle) || (!is_late && size == 0))
+        co_return; // nobody waits for an answer
+      received(size);
+      if (is_late)
+        static_cast<void>(on_late());
+      break;
+    }
+    case need::handler: {
+      if (handler.form() == actors::http::detail::handler_form::exchange) {
+        co_await call_exchange();
+        break;
+      }
+      // What is pending must not wait for a handler that does.
+      if (has_output()) {
+        flush_wanted_ = true;
+        nudge_later();
+      }
+      std::exception_ptr problem;
+      try {
+        auto answer = co_await handler.answer_later(std::move(request_));
+        flush_wanted_ = false;
+        append(std::move(answer));
+      } catch (const cancelled&) {
+        if (context()->cancel_requests() > 0)
+          throw;
+        problem = std::current_exception();
+      } catch (...) {
+        problem = std::current_exception();
+      }
+      flush_wanted_ = false;
+      if (problem)
+        append_failure(problem);
+      parser_.recycle(std::move(request_));
+      break;
+    }
+    case need::close:
+      if (has_output() && !flush_now())
+        co_await flush();
+      if (must_linger_ || !input_.empty())
+        co_await linger();
+      co_return;
+    }
+  }
+}
+
+server_connection::need server_connection::parse() {
+  for (;;) {
+    if (!keep_alive_ && !in_body_)
+      return need::close;
+    if (out_.size() >= flush_size || !body_.empty())
+      return need::flush;
+    auto next = need::parse;
+    switch (parser_.next(input_)) {
+    case parse_event::more:
+      return need::bytes;
+    case parse_event::head:
+      next = on_head();
+      break;
+    case parse_event::body:
+      parser_.head().body().append(parser_.body());
+      break;
+    case parse_event::complete:
+      next = on_complete();
+      break;
+    default:
+      next = on_failure(parser_.failure().kind, parser_.failure().message);
+      break;
+    }
+    if (next != need::parse)
+      return next;
+  }
+}
+
+server_connection::need server_connection::on_head() {
+  const auto& head = parser_.head();
+  in_body_ = true;
+  head_deadline_ = time_point::max();
+  keep_alive_ = parser_.keep_alive();
+  method_ = head.method();
+  version_ = head.version();
+  target_ = head.target();
+  if (method_ == method::connect) {
+    append_error(status::not_implemented, "CONNECT is not supported");
+    must_linger_ = true;
+    keep_alive_ = in_body_ = false;
+    return need::close;
+  }
+  continue_wanted_ = false;
+  if (parser_.content_length() != 0U) {
+    if (const auto expected = head.get("Expect"); expected && version_ == version::http_1_1) {
+      if (!head.fields().has_token("Expect", "100-continue")) {
+        append_error(status::expectation_failed, "only 100-continue can be expected");
+        must_linger_ = true;
+        keep_alive_ = in_body_ = false;
+        return need::close;
+      }
+      continue_wanted_ = input_.empty(); // else the client has not waited
+    }
+  }
+  if (core_->handler().form() == actors::http::detail::handler_form::exchange) {
+    request_ = std::move(parser_.head());
+    return need::handler;
+  }
+  if (std::exchange(continue_wanted_, false))
+    out_.append(continue_answer);
+  return need::parse;
+}
+
+server_connection::need server_connection::on_complete() {
+  in_body_ = false;
+  request_ = std::move(parser_.head());
+  const auto& handler = core_->handler();
+  if (handler.form() == actors::http::detail::handler_form::coroutine)
+    return need::handler;
+  try {
+    append(handler.answer(std::move(request_)));
+  } catch (...) {
+    append_failure(std::current_exception());
+  }
+  parser_.recycle(std::move(request_));
+  return need::parse;
+}
+
+server_connection::need server_connection::on_failure(errc kind, std::string_view problem) {
+  in_body_ = keep_alive_ = false;
+  must_linger_ = true;
+  append_error(status_for(kind), problem);
+  return need::close;
+}
+
+server_connection::need server_connection::on_late() {
+  const bool in_body = in_body_;
+  in_body_ = keep_alive_ = false;
+  must_linger_ = true;
+  append_error(status::request_timeout, in_body ? "the body took too long" : "the head took too long");
+  return need::close;
+}
+
+void server_connection::set_read_deadline() {
+  const auto& options = core_->options();
+  const auto current = now();
+  if (in_body_) {
+    set(saturating_add(current, options.body_timeout()));
+  } else if (parser_.idle()) {
+    set(saturating_add(current, options.idle_timeout()));
+  } else {
+    if (head_deadline_ == time_point::max())
+      head_deadline_ = saturating_add(current, options.head_timeout());
+    set(head_deadline_);
+  }
+}
+
+void server_connection::on_nudge() {
+  if (flush_wanted_) {
+    flush_wanted_ = false;
+    try {
+      static_cast<void>(flush_now());
+    } catch (const net::net_error&) {
+      // The next write will say so again, where it can be dealt with.
+    }
+  }
+  if (waits_idle_ && core_->stopping())
+    expire();
+}
+
+// -- writing -----------------------------------------------------------------------------------------------------------
+
+/// True if all is written; keeps the rest.
+bool server_connection::flush_now() {
+  if (const auto size = stream_->try_write_some(out_); size < out_.size()) {
+    out_.erase(0, size);
+    return false;
+  }
+  clear_output(out_);
+  if (body_.empty())
+    return true;
+  if (const auto size = stream_->try_write_some(body_); size < body_.size()) {
+    body_.erase(0, size);
+    return false;
+  }
+  std::string{}.swap(body_);
+  return true;
+}
+
+task<void> server_connection::flush() {
+  co_await write_rest(out_);
+  clear_output(out_);
+  co_await write_rest(body_);
+  std::string{}.swap(body_);
+}
+
+task<void> server_connection::write_rest(std::string_view data) {
+  // In pieces, so that a slow client that does take bytes has time.
+  constexpr std::size_t piece_size = std::size_t{256} * 1024;
+  while (!data.empty()) {
+    const auto piece = data.substr(0, piece_size);
+    set(saturating_add(now(), core_->options().write_timeout()));
+    try {
+      co_await stream_->write_all(piece);
+    } catch (const cancelled&) {
+      if (!take_expiry())
+        throw;
+      throw net::net_error("write to", stream_->peer(), std::make_error_code(std::errc::timed_out));
+    }
+    data.remove_prefix(piece.size());
+  }
+  clear();
+}
+
+/// Ends the connection so that the client can read the answer: a socket that is closed with input unread would tell the
+/// client's system to throw the answer away.
+task<void> server_connection::linger() {
+  std::size_t left = max_lingering;
+  set(now() + linger_time);
+  try {
+    stream_->shutdown_write();
+    while (left > 0) {
+      const auto size = co_await stream_->read_some(buffer());
+      if (size == 0)
+        break;
+      left -= std::min(left, size);
+    }
+  } catch (const cancelled&) {
+    if (!take_expiry())
+      throw;
+  } catch (const net::net_error&) {
+  }
+  clear();
+}
+
+// -- answers -----------------------------------------------------------------------------------------------------------
+
+connection_note server_connection::note_for(const response& answer) {
+  if (keep_alive_ && (core_->stopping() || answer.fields().has_token("Connection", "close")))
+    keep_alive_ = false;
+  if (!keep_alive_)
+    return connection_note::close;
+  return version_ == version::http_1_0 ? connection_note::keep_alive : connection_note::none;
+}
+
+/// The value of Date with, as part of it, the Server field: both are the same for a second.
+std::string_view server_connection::standing_fields(const response& answer) {
+  if (const auto second = std::time(nullptr); second != standing_second_) {
+    standing_second_ = second;
+    standing_ = format_date(std::chrono::sys_seconds{std::chrono::seconds{second}});
+    if (!core_->options().server_name().empty())
+      standing_.append("\r\nServer: ").append(core_->options().server_name());
+  }
+  constexpr std::size_t date_size = 29;
+  const std::string_view all = standing_;
+  return answer.fields().contains("Server") ? all.substr(0, date_size) : all;
+}
+
+void server_connection::append(response&& answer) {
+  append_head(out_, answer, framing_of(answer, method_), standing_fields(answer), note_for(answer));
+  if (!sends_body(answer.status(), method_))
+    return;
+  if (answer.body().size() <= flush_size)
+    out_.append(answer.body());
+  else
+    body_ = std::move(answer.body());
+}
+
+void server_connection::append_error(status code, std::string_view problem) {
+  const bool was = std::exchange(keep_alive_, false);
+  std::string text = std::to_string(http::code(code));
+  text.append(" ").append(reason_phrase(code));
+  if (!problem.empty())
+    text.append(": ").append(problem);
+  text.append("\n");
+  append(response{code, std::move(text), "text/plain; charset=utf-8"});
+  keep_alive_ = was;
+}
+
+void server_connection::append_failure(const std::exception_ptr& error) {
+  log_failure(describe(error));
+  append(response{status::internal_server_error, "500 Internal Server Error\n", "text/plain; charset=utf-8"});
+}
+
+void server_connection::log_failure(std::string_view problem) const {
+  std::string text{http::to_string(method_)};
+  text.append(" ").append(target_).append(" failed: ").append(problem);
+  core_->log(*context()).write({log_level::error, "http", text});
+}
+
+} // namespace actors::http::internal

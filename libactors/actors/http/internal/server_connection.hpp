@@ -1,0 +1,127 @@
+#pragma once
+
+#include <actors/core/fwd.hpp>
+#include <actors/core/task.hpp>
+#include <actors/http/internal/connection_watch.hpp>
+#include <actors/http/internal/parser.hpp>
+#include <actors/http/internal/serializer.hpp>
+#include <actors/http/internal/server_core.hpp>
+#include <actors/http/message.hpp>
+#include <actors/net/stream.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace actors::http::internal {
+
+/// A connection of the server: reads requests, has them answered in order, writes the answers.
+///
+/// All requests that one read has brought are worked off before anything is written, so that pipelined answers leave in
+/// one piece. Before a handler that may wait, what is pending is promised to leave as soon as it does wait.
+class server_connection : private connection_watch {
+public:
+  server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
+                    actors::detail::task_context& context);
+  ~server_connection() override;
+
+  /// Serves the connection to its end.
+  [[nodiscard]] static task<void> run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream);
+
+  // -- for server_exchange --
+
+  [[nodiscard]] const request& head() const noexcept { return request_; }
+
+  [[nodiscard]] std::string peer() const { return stream_->peer(); }
+
+  [[nodiscard]] task<std::string_view> read_body();
+  [[nodiscard]] task<std::string> read_whole_body();
+  [[nodiscard]] task<void> send(response answer);
+  [[nodiscard]] task<void> start(response head);
+  [[nodiscard]] task<void> write(std::string_view piece);
+
+private:
+  static constexpr std::size_t buffer_size = std::size_t{16} * 1024;
+
+  /// Bodies up to this size are copied behind their heads, and so much may pile up before it is written.
+  static constexpr std::size_t flush_size = std::size_t{64} * 1024;
+
+  static constexpr std::string_view continue_answer = "HTTP/1.1 100 Continue\r\n\r\n";
+
+  /// What the loop has to do next.
+  enum class need : std::uint8_t { parse, bytes, flush, handler, close };
+
+  /// How far the answer of a `server_exchange` is.
+  enum class answer_state : std::uint8_t { none, begun, done };
+
+  [[nodiscard]] task<void> serve();
+  [[nodiscard]] need parse();
+  [[nodiscard]] need on_head();
+  [[nodiscard]] need on_complete();
+  [[nodiscard]] need on_failure(errc kind, std::string_view problem);
+  [[nodiscard]] need on_late();
+
+  [[nodiscard]] task<void> call_exchange();
+  void end_answer();
+  [[nodiscard]] task<void> skip_body();
+
+  [[nodiscard]] bool has_output() const noexcept { return !out_.empty() || !body_.empty(); }
+
+  [[nodiscard]] bool flush_now();
+  [[nodiscard]] task<void> flush();
+  [[nodiscard]] task<void> write_rest(std::string_view data);
+  [[nodiscard]] task<void> linger();
+
+  void append(response&& answer);
+  void append_error(status code, std::string_view problem);
+  void append_failure(const std::exception_ptr& error);
+  [[nodiscard]] connection_note note_for(const response& answer);
+  [[nodiscard]] std::string_view standing_fields(const response& answer);
+  void log_failure(std::string_view problem) const;
+
+  [[nodiscard]] std::span<char> buffer() noexcept { return {buffer_.get(), buffer_size}; }
+
+  void received(std::size_t size) noexcept { input_ = {buffer_.get(), size}; }
+
+  void set_read_deadline();
+  void on_nudge() override;
+
+  std::shared_ptr<server_core> core_;
+  std::unique_ptr<net::stream> stream_;
+  request_parser parser_;
+  std::unique_ptr<char[]> buffer_;
+  std::string_view input_; // read and not parsed
+  std::string out_;        // not yet written
+  std::string body_;       // a big body, to be written behind `out_`
+
+  // The request being worked on. What is needed after the handler has taken the message is kept apart.
+  request request_;
+  std::string target_;
+  method method_ = method::get;
+  version version_ = version::http_1_1;
+  time_point head_deadline_ = time_point::max();
+  bool keep_alive_ = true;
+  bool in_body_ = false;           // its head has come, its end has not
+  bool continue_wanted_ = false;   // the client waits for "100 Continue"
+  bool must_linger_ = false;       // closing while the client still sends
+  std::optional<errc> body_error_; // its body is malformed or over a limit
+
+  // The answer of a server_exchange.
+  answer_state answer_ = answer_state::none;
+  body_framing framing_ = body_framing::none();
+  bool sends_body_ = true;
+  std::uint64_t body_left_ = 0; // of a sized body
+
+  std::string standing_; // Date and Server
+  std::time_t standing_second_ = -1;
+  bool waits_idle_ = false; // for the first byte of a request
+  bool flush_wanted_ = false;
+};
+
+} // namespace actors::http::internal

@@ -1,0 +1,216 @@
+// The part of server_connection that serves handlers which read and write bodies in pieces.
+
+#include <actors/core/error.hpp>
+#include <actors/http/error.hpp>
+#include <actors/http/internal/ascii.hpp>
+#include <actors/http/internal/server_connection.hpp>
+#include <actors/net/error.hpp>
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+namespace actors::http::internal {
+
+namespace {
+
+/// A body that a handler did not want is read up to here for the sake of the connection.
+constexpr std::size_t max_skipped = std::size_t{256} * 1024;
+
+/// The length that the handler announces.
+std::optional<std::uint64_t> announced_length(const response& head) {
+  const auto text = head.get("Content-Length");
+  if (!text)
+    return std::nullopt;
+  std::uint64_t size = 0;
+  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), size);
+  if (problem != std::errc{} || end != text->data() + text->size())
+    throw error{errc::bad_framing, "Content-Length of an answer is not a number"};
+  return size;
+}
+
+} // namespace
+
+task<void> server_connection::call_exchange() {
+  answer_ = answer_state::none;
+  body_error_.reset();
+  server_exchange exchange{*this};
+  std::exception_ptr problem;
+  try {
+    co_await core_->handler().serve(exchange);
+  } catch (const cancelled&) {
+    if (context()->cancel_requests() > 0)
+      throw;
+    problem = std::current_exception();
+  } catch (const net::net_error&) {
+    // Ours, if the stream is gone; the connection ends in any case.
+    if (!stream_->is_open())
+      throw;
+    problem = std::current_exception();
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  if (problem && answer_ == answer_state::none && body_error_) {
+    static_cast<void>(on_failure(*body_error_, describe(problem)));
+    co_return;
+  }
+  if (!problem && answer_ == answer_state::none)
+    problem = std::make_exception_ptr(misuse_error("the handler returned without an answer"));
+  if (!problem && answer_ == answer_state::begun && sends_body_ && body_left_ > 0)
+    problem = std::make_exception_ptr(
+        misuse_error("the handler returned " + std::to_string(body_left_) + " bytes short of its Content-Length"));
+  if (!problem) {
+    end_answer();
+  } else if (answer_ == answer_state::none) {
+    append_failure(problem);
+  } else {
+    log_failure(describe(problem));
+    if (answer_ == answer_state::begun) {
+      // The client must see that something is missing, so the end of the body must not come.
+      keep_alive_ = in_body_ = false;
+      co_await flush();
+      stream_->close();
+      co_return;
+    }
+  }
+  if (in_body_)
+    co_await skip_body();
+  parser_.recycle(std::move(request_));
+}
+
+/// Reads a short rest of the request's body; a long one costs the connection.
+task<void> server_connection::skip_body() {
+  const auto left = parser_.content_length().value_or(0);
+  const bool is_worth_it = keep_alive_ && !continue_wanted_ && !body_error_ && left <= max_skipped;
+  std::size_t skipped = 0;
+  while (is_worth_it && skipped <= max_skipped) {
+    std::string_view piece;
+    try {
+      piece = co_await read_body();
+    } catch (const error&) {
+      break;
+    } catch (const timeout_error&) {
+      break;
+    }
+    if (!in_body_)
+      co_return;
+    skipped += piece.size();
+  }
+  in_body_ = keep_alive_ = false;
+  must_linger_ = true;
+}
+
+task<std::string_view> server_connection::read_body() {
+  if (!in_body_)
+    co_return std::string_view{};
+  if (std::exchange(continue_wanted_, false)) {
+    out_.append(continue_answer);
+    co_await flush();
+  }
+  for (;;) {
+    switch (parser_.next(input_)) {
+    case parse_event::body:
+      co_return parser_.body();
+    case parse_event::complete:
+      in_body_ = false;
+      co_return std::string_view{};
+    case parse_event::failed:
+      body_error_ = parser_.failure().kind;
+      throw error{parser_.failure().kind, parser_.failure().message};
+    default:
+      break;
+    }
+    set_read_deadline();
+    std::size_t size = 0;
+    try {
+      size = co_await stream_->read_some(buffer());
+    } catch (const cancelled&) {
+      if (!take_expiry())
+        throw;
+      throw timeout_error("the client was silent for too long inside the body");
+    }
+    clear();
+    if (size == 0) {
+      body_error_ = errc::truncated;
+      throw error{errc::truncated, "the client closed the connection inside the body"};
+    }
+    received(size);
+  }
+}
+
+task<std::string> server_connection::read_whole_body() {
+  std::string result;
+  for (;;) {
+    const auto piece = co_await read_body();
+    if (piece.empty())
+      co_return result;
+    result.append(piece);
+  }
+}
+
+task<void> server_connection::send(response answer) {
+  if (answer_ != answer_state::none)
+    throw misuse_error("a second answer to one request");
+  append(std::move(answer));
+  answer_ = answer_state::done;
+  co_await flush();
+}
+
+task<void> server_connection::start(response head) {
+  if (answer_ != answer_state::none)
+    throw misuse_error("a second answer to one request");
+  sends_body_ = sends_body(head.status(), method_);
+  const auto length = announced_length(head);
+  body_left_ = 0;
+  if (is_bodiless(head.status())) {
+    framing_ = framing_of(head, method_);
+  } else if (length) {
+    framing_ = body_framing::sized(*length);
+    body_left_ = *length;
+  } else if (version_ == version::http_1_1) {
+    framing_ = body_framing::chunked();
+  } else {
+    framing_ = body_framing::until_close();
+    keep_alive_ = false;
+  }
+  append_head(out_, head, framing_, standing_fields(head), note_for(head));
+  answer_ = answer_state::begun;
+  // Sent with the first piece, unless that is long in coming.
+  flush_wanted_ = true;
+  nudge_later();
+  co_return;
+}
+
+task<void> server_connection::write(std::string_view piece) {
+  if (answer_ != answer_state::begun)
+    throw misuse_error("a piece of a body that was not begun");
+  if (!sends_body_ || piece.empty())
+    co_return;
+  flush_wanted_ = false;
+  const bool is_chunked = framing_.what() == body_framing::kind::chunked;
+  if (framing_.what() == body_framing::kind::sized) {
+    if (piece.size() > body_left_)
+      throw misuse_error("a body longer than its Content-Length");
+    body_left_ -= piece.size();
+  }
+  if (is_chunked)
+    append_chunk_header(out_, piece.size());
+  if (piece.size() <= flush_size) {
+    out_.append(piece);
+  } else {
+    co_await flush();
+    co_await write_rest(piece);
+  }
+  if (is_chunked)
+    out_.append("\r\n");
+  if (!flush_now())
+    co_await flush();
+}
+
+void server_connection::end_answer() {
+  flush_wanted_ = false;
+  if (answer_ == answer_state::begun && sends_body_ && framing_.what() == body_framing::kind::chunked)
+    append_last_chunk(out_);
+}
+
+} // namespace actors::http::internal

@@ -1,0 +1,37 @@
+#include <actors/http/server_exchange.hpp>
+
+#include <actors/http/internal/server_connection.hpp>
+
+#include <utility>
+
+namespace actors::http {
+
+const request& server_exchange::head() const noexcept {
+  return connection_->head();
+}
+
+std::string server_exchange::peer() const {
+  return connection_->peer();
+}
+
+task<std::string_view> server_exchange::read_some() {
+  return connection_->read_body();
+}
+
+task<std::string> server_exchange::read_all() {
+  return connection_->read_whole_body();
+}
+
+task<void> server_exchange::send(response answer) {
+  return connection_->send(std::move(answer));
+}
+
+task<void> server_exchange::start(response head) {
+  return connection_->start(std::move(head));
+}
+
+task<void> server_exchange::write(std::string_view piece) {
+  return connection_->write(piece);
+}
+
+} // namespace actors::http

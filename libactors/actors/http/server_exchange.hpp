@@ -1,0 +1,65 @@
+#pragma once
+
+#include <actors/core/task.hpp>
+#include <actors/http/message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace actors::http {
+
+namespace internal {
+class server_connection;
+}
+
+/// One request and its answer, for handlers that read or write bodies in pieces.
+///
+///     task<void> count(server_exchange& x) {
+///       co_await x.start(response{status::ok}.set("Content-Type", "text/plain"));
+///       for (int i = 0; i < 1'000'000; ++i)
+///         co_await x.write(std::to_string(i) + "\n");        // waits while the client is slow
+///     }
+///
+/// The request's body is still on its way when the handler starts; read it or leave it. The answer is `send`, or
+/// `start` and any number of `write`; it ends when the handler returns. A handler that returns without an answer, or
+/// throws before it began one, gives a 500; if it throws later, the connection is cut, so that the client sees that
+/// something is missing.
+///
+/// Ownership: belongs to the connection and is valid until the handler returns. One task at a time.
+///
+/// Errors: `net_error` when the client is gone; `error` for a malformed or oversized body (the server answers that if
+/// the handler lets it through); `misuse_error` for a second answer. Cancellation: at once; the connection is closed.
+class server_exchange {
+public:
+  explicit server_exchange(internal::server_connection& connection) noexcept : connection_(&connection) {}
+
+  server_exchange(const server_exchange&) = delete;
+  server_exchange& operator=(const server_exchange&) = delete;
+
+  /// Method, target and fields; the body is empty.
+  [[nodiscard]] const request& head() const noexcept;
+
+  /// Who asks, such as `127.0.0.1:40123`.
+  [[nodiscard]] std::string peer() const;
+
+  /// The next piece of the request's body; empty at the end. Valid until the next call.
+  [[nodiscard]] task<std::string_view> read_some();
+
+  /// All that is left of it.
+  [[nodiscard]] task<std::string> read_all();
+
+  /// Sends a whole answer.
+  [[nodiscard]] task<void> send(response answer);
+
+  /// Begins an answer whose body follows in pieces: with the Content-Length that `head` has, else chunked (for HTTP/1.0
+  /// until the connection's end).
+  [[nodiscard]] task<void> start(response head);
+
+  /// Sends a piece of the body and waits until the system has taken it. Nothing is sent in answer to HEAD.
+  [[nodiscard]] task<void> write(std::string_view piece);
+
+private:
+  internal::server_connection* connection_;
+};
+
+} // namespace actors::http

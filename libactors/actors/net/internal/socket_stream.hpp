@@ -1,0 +1,63 @@
+#pragma once
+
+#include <actors/net/internal/descriptor.hpp>
+#include <actors/net/internal/socket.hpp>
+#include <actors/net/stream.hpp>
+
+#include <memory>
+#include <string>
+
+namespace actors::net::internal {
+
+/// A connected socket. Outlives its stream while a task still is inside of an operation.
+class connected_socket final : public descriptor {
+public:
+  connected_socket(boost::asio::io_context& home, unique_fd&& fd, std::string peer)
+      : descriptor(home, std::move(fd)), peer_(std::move(peer)) {}
+
+  [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+
+  /// What there is to read, nothing if one has to wait, 0 at the end. Needs the claim to read.
+  [[nodiscard]] std::optional<std::size_t> try_read(std::span<char> buffer);
+
+  /// How much was taken, nothing if one has to wait. Needs the claim to write.
+  [[nodiscard]] std::optional<std::size_t> try_write(std::string_view data);
+
+  void shutdown_write();
+
+  /// Remembers that a write has sent only a part. Needs the claim to write.
+  void cut_short() noexcept { cut_short_ = true; }
+
+private:
+  const std::string peer_;
+  bool cut_short_ = false;
+};
+
+/// A stream over any kind of socket.
+class socket_stream final : public stream {
+public:
+  explicit socket_stream(std::shared_ptr<connected_socket> socket) noexcept : socket_(std::move(socket)) {}
+  ~socket_stream() override { socket_->close(); }
+
+  task<std::size_t> read_some(std::span<char> buffer) override;
+  std::optional<std::size_t> try_read_some(std::span<char> buffer) override;
+  task<void> write_all(std::string_view data) override;
+  std::size_t try_write_some(std::string_view data) override;
+  void shutdown_write() override { socket_->shutdown_write(); }
+  void close() noexcept override { socket_->close(); }
+  [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
+  [[nodiscard]] std::string peer() const override { return socket_->peer(); }
+
+private:
+  std::shared_ptr<connected_socket> socket_;
+};
+
+/// A stream of a connected non-blocking socket, watched by `home`.
+[[nodiscard]] std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer);
+
+/// One attempt to connect. `peer` becomes the stream's, `target_name` is for errors of the attempt.
+[[nodiscard]] task<std::unique_ptr<stream>> connect_socket(boost::asio::io_context& home, socket_address target,
+                                                           std::string target_name, std::string peer,
+                                                           tcp_options options);
+
+} // namespace actors::net::internal
