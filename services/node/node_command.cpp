@@ -1,0 +1,107 @@
+#include <services/node/node_command.hpp>
+
+#include <actors/app/application.hpp>
+#include <actors/app/environment.hpp>
+#include <actors/app/signal_watch.hpp>
+#include <actors/core/runtime.hpp>
+#include <actors/core/spawn.hpp>
+#include <actors/observe/log.hpp>
+#include <services/node/web_component.hpp>
+#include <services/scraper/scraper_component.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace services::node {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace app = actors::app;
+
+struct node_options {
+  std::uint32_t workers = 0;
+  std::chrono::milliseconds stop_deadline{10'000};
+  actors::log_level log_level = actors::log_level::info;
+
+  void declare(app::config& settings) {
+    auto& section = settings.section("node", "The process");
+    section.key("workers", workers, "worker threads, 0 for one each CPU").range(0, 64);
+    section.key("stop_deadline", stop_deadline, "longest time for an orderly stop").at_least(100ms);
+    section.choice("log_level", log_level,
+                   {{"debug", actors::log_level::debug},
+                    {"info", actors::log_level::info},
+                    {"warning", actors::log_level::warning},
+                    {"error", actors::log_level::error}},
+                   "least level that is logged");
+  }
+};
+
+void end_at_once() {
+  std::fputs("\nended at once\n", stderr);
+  std::_Exit(130);
+}
+
+actors::task<void> end_at_second_signal(app::signal_watch* signals) {
+  static_cast<void>(co_await signals->next());
+  end_at_once();
+}
+
+actors::task<int> serve(app::application* node, web_component* web, app::signal_watch* signals,
+                        std::chrono::milliseconds stop_deadline) {
+  co_await node->start();
+  std::printf("The node runs at %s/ (Ctrl-C stops it)\n", web->url().c_str());
+  std::fflush(stdout);
+  const int number = co_await signals->next();
+  const auto impatient = actors::spawn(end_at_second_signal(signals));
+  std::printf("\nStopping\n");
+  std::fflush(stdout);
+  const auto problems = co_await node->stop(stop_deadline);
+  for (const auto& problem : problems)
+    std::fprintf(stderr, "%s\n", problem.c_str());
+  impatient.cancel();
+  static_cast<void>(number);
+  co_return problems.empty() ? 0 : 1;
+}
+
+} // namespace
+
+int run_node(const node_arguments& arguments) {
+  node_options options;
+  app::application node{"ACTORS"};
+  options.declare(node.settings());
+  node.add<scraper::scraper_component>("scraper");
+  auto& web = node.add<web_component>("web", {app::dependency::of_type<scraper::scraper_component>()});
+  if (!arguments.config_file.empty())
+    node.settings().add_file(arguments.config_file);
+  node.settings().add_environment(app::process_environment());
+  for (const auto& assignment : arguments.assignments)
+    node.settings().add_assignment(assignment);
+  if (arguments.print_reference) {
+    std::fputs(node.settings().reference().c_str(), stdout);
+    return 0;
+  }
+  node.settings().apply();
+  for (const auto& warning : node.settings().warnings())
+    std::fprintf(stderr, "warning: %s\n", app::to_string(warning).c_str());
+  if (arguments.print_config) {
+    std::fputs(node.settings().effective().c_str(), stdout);
+    return 0;
+  }
+  const auto log = actors::observe::make_spdlog_sink(actors::observe::log_options{}.level(options.log_level));
+  actors::runtime home{actors::runtime_options{}.workers(options.workers).log_to(log)};
+  int status = 1;
+  {
+    app::signal_watch signals{home, {SIGINT, SIGTERM}};
+    status = home.block_on(serve(&node, &web, &signals, options.stop_deadline));
+  }
+  const auto left = home.stop(options.stop_deadline);
+  return left.empty() ? status : 1;
+}
+
+} // namespace services::node

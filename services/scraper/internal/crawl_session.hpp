@@ -1,0 +1,75 @@
+#pragma once
+
+#include <actors/core/task.hpp>
+#include <actors/core/task_group.hpp>
+#include <actors/core/task_handle.hpp>
+#include <actors/http/client.hpp>
+#include <actors/supervise/backoff.hpp>
+#include <services/scraper/crawler.hpp>
+#include <services/scraper/frontier.hpp>
+#include <services/scraper/internal/page_fetch.hpp>
+#include <services/scraper/internal/redirect_chains.hpp>
+#include <services/scraper/internal/robots_cache.hpp>
+#include <services/scraper/options.hpp>
+#include <services/scraper/store.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace services::scraper::internal {
+
+/// The state of one crawl. Everything but the calls into the store runs on one worker, one step at a time, so nothing
+/// here is locked.
+class crawl_session {
+public:
+  crawl_session(scrape_options options, std::shared_ptr<crawl_monitor> monitor);
+
+  /// Opens the file and takes up what is in it.
+  [[nodiscard]] actors::task<void> open();
+
+  /// Fetches until there is nothing left to fetch.
+  [[nodiscard]] actors::task<void> run(actors::task_group& group);
+
+  /// Writes what has not been written. Nothing must be running any more.
+  [[nodiscard]] actors::task<void> close();
+
+  [[nodiscard]] crawl_report report() const;
+
+private:
+  using time_point = frontier::time_point;
+
+  void add_start_urls();
+  void start_what_may_start(actors::task_group& group, robots_cache& robots);
+  [[nodiscard]] actors::task<void> visit(crawl_item item, robots_cache* robots);
+  void finish(const crawl_item& item, page_fetch fetched);
+  void follow(const crawl_item& item, const page_link& link, std::uint32_t depth, finished_page& page);
+  void follow_redirect(const crawl_item& item, const page_link& target, finished_page& page);
+
+  [[nodiscard]] actors::task<void> write(std::vector<finished_page> pages);
+  [[nodiscard]] actors::task<void> refill();
+  [[nodiscard]] bool write_due(time_point now) const;
+  void begin_write(actors::task_group& group);
+  [[nodiscard]] actors::duration next_pause(time_point now);
+  void publish();
+
+  scrape_options options_;
+  std::shared_ptr<crawl_monitor> monitor_;
+  std::mt19937_64 random_;
+  actors::http::client web_;
+  frontier frontier_;
+  std::unique_ptr<result_store> store_;
+  redirect_chains redirects_;
+  progress_counters counters_;
+  std::uint64_t resumed_pages_ = 0;
+
+  std::vector<finished_page> unwritten_;
+  time_point last_write_;
+  std::vector<actors::task_handle<void>> running_;
+  std::optional<actors::task_handle<void>> writing_;
+};
+
+} // namespace services::scraper::internal
