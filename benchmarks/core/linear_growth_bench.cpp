@@ -1,0 +1,113 @@
+// Piles of outstanding things must cost the same each, however many there are: compare the time of each at 10,000 and
+// 100,000.
+
+#include <actors/core/ask.hpp>
+#include <actors/core/gather.hpp>
+#include <actors/core/service.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/core/spawn.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <benchmarks/core/fixture.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace actors::benchmarks {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Answers nothing until it is told to, then everything.
+class hoarder : public service {
+public:
+  hoarder() {
+    on([this](int value) -> task<int> {
+      ++waiting_;
+      while (!open_)
+        co_await sleep(1ms);
+      co_return value;
+    });
+    on([this](bool open) { open_ = open; });
+  }
+
+private:
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+class echo : public service {
+public:
+  echo() {
+    on([](int value) { return value; });
+  }
+};
+
+task<int> ask_one(service_ref target) {
+  co_return co_await ask<int>(target, 1);
+}
+
+// One service with all calls outstanding at once, each handler suspended.
+task<> outstanding_calls(std::size_t count) {
+  const auto target = spawn_service(std::make_unique<hoarder>());
+  std::vector<task<int>> calls;
+  calls.reserve(count + 1);
+  for (std::size_t i = 0; i < count; ++i)
+    calls.push_back(ask_one(target));
+  const auto opener = spawn([target]() -> task<> {
+    co_await sleep(1ms);
+    tell(target, true);
+  });
+  co_await gather(std::move(calls));
+  co_await opener;
+}
+
+task<> nap(duration length) {
+  co_await sleep(length);
+}
+
+// All timers armed at once, due within a few milliseconds of each other.
+task<> outstanding_timers(std::size_t count) {
+  std::vector<task<>> naps;
+  naps.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    naps.push_back(nap(std::chrono::microseconds(i % 1000)));
+  co_await gather(std::move(naps));
+}
+
+// A mailbox with all messages queued before the first is handled.
+task<> queued_messages(std::size_t count) {
+  const auto target = spawn_service(std::make_unique<echo>());
+  for (std::size_t i = 0; i < count; ++i)
+    tell(target, 1);
+  benchmark::DoNotOptimize(co_await ask<int>(target, 1));
+}
+
+// Timers that are armed and taken back, as every call with a time limit does.
+task<> cancelled_timers(std::size_t count) {
+  std::vector<task_handle<>> naps;
+  naps.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    naps.push_back(spawn(nap(1h)));
+  co_await yield();
+  for (const auto& entry : naps)
+    entry.cancel();
+  co_await gather_outcomes(std::move(naps));
+}
+
+template <auto Operations>
+void pile(benchmark::State& state) {
+  run_in_task(state, 2, static_cast<std::size_t>(state.range(0)), Operations);
+}
+
+BENCHMARK(pile<outstanding_calls>)->Name("outstanding_calls")->UseManualTime()->Arg(10'000)->Arg(100'000);
+BENCHMARK(pile<outstanding_timers>)->Name("outstanding_timers")->UseManualTime()->Arg(10'000)->Arg(100'000);
+BENCHMARK(pile<queued_messages>)->Name("queued_messages")->UseManualTime()->Arg(10'000)->Arg(100'000);
+BENCHMARK(pile<cancelled_timers>)->Name("cancelled_timers")->UseManualTime()->Arg(10'000)->Arg(100'000);
+
+} // namespace
+} // namespace actors::benchmarks
