@@ -33,6 +33,11 @@ ask_awaiter_base::ask_awaiter_base(caf::strong_actor_ptr target, caf::message re
 bool ask_awaiter_base::start(task_context& context) {
   if (!target_)
     throw misuse_error("ask was given an empty address");
+  // The proxy of an actor whose node is gone drops what it is sent, so this call would wait for ever.
+  if (target_->get()->getf(caf::abstract_actor::is_terminated_flag)) {
+    message_ = caf::make_message(caf::make_error(caf::sec::request_receiver_down));
+    return false;
+  }
   arm(context);
   auto& host = context.host();
   if (with_context_)

@@ -294,9 +294,10 @@ auto gather(std::vector<task_handle<T>> handles) {
   return detail::gather_handles<true>(std::move(handles));
 }
 
-template <class... Ts>
-auto gather(task_handle<Ts>... handles) {
-  return detail::gather_handles<true>(std::tuple<task_handle<Ts>...>{std::move(handles)...});
+template <class T, class... Ts>
+auto gather(task_handle<T> first, task_handle<Ts>... others) {
+  return detail::gather_handles<true>(
+      std::tuple<task_handle<T>, task_handle<Ts>...>{std::move(first), std::move(others)...});
 }
 
 /// Waits until all of the tasks have ended; what became of each.
@@ -305,9 +306,10 @@ auto gather_outcomes(std::vector<task_handle<T>> handles) {
   return detail::gather_handles<false>(std::move(handles));
 }
 
-template <class... Ts>
-auto gather_outcomes(task_handle<Ts>... handles) {
-  return detail::gather_handles<false>(std::tuple<task_handle<Ts>...>{std::move(handles)...});
+template <class T, class... Ts>
+auto gather_outcomes(task_handle<T> first, task_handle<Ts>... others) {
+  return detail::gather_handles<false>(
+      std::tuple<task_handle<T>, task_handle<Ts>...>{std::move(first), std::move(others)...});
 }
 
 } // namespace actors

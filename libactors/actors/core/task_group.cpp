@@ -43,6 +43,11 @@ void task_group::unregister_child() noexcept {
   --live_;
 }
 
+bool task_group::aborting() const noexcept {
+  const std::scoped_lock guard{mutex_};
+  return aborting_;
+}
+
 void task_group::child_ended(detail::task_actor& child) noexcept {
   const auto error = child.error();
   const bool failed = error && !is_cancelled(error);
@@ -114,12 +119,7 @@ void task_group::body_ended(std::exception_ptr error) {
     const std::scoped_lock guard{mutex_};
     errors_.push_back(error);
   }
-  bool aborting = false;
-  {
-    const std::scoped_lock guard{mutex_};
-    aborting = aborting_;
-  }
-  if (!aborting)
+  if (!aborting())
     abort_children();
 }
 
@@ -154,8 +154,8 @@ bool task_group::join_awaiter::start(detail::task_context& context) {
 }
 
 detail::cancel_action task_group::join_awaiter::on_cancel() {
-  if (!group_->outside_cancel_)
-    group_->outside_cancel_ = std::make_exception_ptr(context()->cancel_reason());
+  // In place of the group's own cancellation too, which may have ended the body.
+  group_->outside_cancel_ = std::make_exception_ptr(context()->cancel_reason());
   group_->abort_children();
   return detail::cancel_action::wait;
 }
@@ -165,8 +165,7 @@ void task_group::join_awaiter::await_resume() {
   try {
     check_cancelled();
   } catch (const cancelled&) {
-    if (!group_->outside_cancel_)
-      group_->outside_cancel_ = std::current_exception();
+    group_->outside_cancel_ = std::current_exception();
     group_->abort_children();
   }
 }

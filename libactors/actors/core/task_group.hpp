@@ -91,6 +91,7 @@ private:
   void abort_children();
   void register_child();
   void unregister_child() noexcept;
+  [[nodiscard]] bool aborting() const noexcept;
 
   // What children inherit, copied because they may spawn siblings while the task's own deadline changes.
   time_point deadline_;
@@ -120,6 +121,9 @@ task_handle<T> task_group::spawn(task<T> child, const spawn_options& options, st
     unregister_child();
     detail::throw_not_adopted();
   }
+  // Another child may have failed since: whoever told the children to cancel has not seen this one.
+  if (aborting())
+    created->cancel("the task group is cancelled");
   created->launch();
   return task_handle<T>{std::move(created)};
 }

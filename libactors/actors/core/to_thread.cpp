@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/error.hpp>
+#include <actors/core/internal/strand_queue.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
 namespace actors::detail {
@@ -12,7 +13,8 @@ bool to_thread_awaiter_base::start(task_context& context) {
   job_->name_ = std::string{"blocking call of "} + host.name();
   job_->caller_ = caf::strong_actor_ptr{host.ctrl()};
   job_->wait_id_ = id();
-  if (!host.core().blocking().submit(job_))
+  auto& pool = host.core().blocking();
+  if (!(strand_ ? strand_->submit(pool, job_) : pool.submit(job_)))
     throw stopping_error("a blocking call cannot start: the runtime is stopping");
   return true;
 }
@@ -26,11 +28,17 @@ cancel_action to_thread_awaiter_base::on_cancel() {
   if (job_->withdraw() || abandon_)
     return cancel_action::resume;
   cancel_seen_ = true;
+  if (interrupt_)
+    interrupt_();
   return cancel_action::wait;
 }
 
 bool to_thread_awaiter_base::on_kill() {
-  return !job_->withdraw() && !abandon_;
+  if (job_->withdraw() || abandon_)
+    return false;
+  if (interrupt_)
+    interrupt_();
+  return true;
 }
 
 void to_thread_awaiter_base::check() {
@@ -40,3 +48,10 @@ void to_thread_awaiter_base::check() {
 }
 
 } // namespace actors::detail
+
+namespace actors {
+
+blocking_strand::blocking_strand() : queue_(std::make_shared<detail::strand_queue>()) {
+}
+
+} // namespace actors

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -25,12 +26,20 @@
 ///
 /// Errors: what the function throws; `stopping_error` when the runtime is stopping.
 ///
+/// A call that somebody can break off from outside (a database's interrupt) takes `interrupt_with(function)`: cancelling then calls the
+/// function, which must be safe to call from another thread and after the end of the call.
+///
+/// `to_thread(strand, function)` runs functions that must not run at the same time, such as those on one database connection, one after
+/// another in the order of the calls.
+///
 /// Threads: at most `runtime_options::blocking_threads` calls run at once, more wait in order.
 ///
 /// @snippet examples/tasks.cpp to_thread
 namespace actors {
 
 namespace detail {
+
+class strand_queue;
 
 /// The part of a `to_thread` that does not depend on types.
 class to_thread_awaiter_base : public leaf_awaiter<to_thread_awaiter_base> {
@@ -55,9 +64,11 @@ protected:
     std::uint64_t wait_id_ = 0;
   };
 
-  explicit to_thread_awaiter_base(std::shared_ptr<job_base> job) noexcept : job_(std::move(job)) {}
+  to_thread_awaiter_base(std::shared_ptr<job_base> job, std::shared_ptr<strand_queue> strand) noexcept
+      : job_(std::move(job)), strand_(std::move(strand)) {}
 
   void abandon() noexcept { abandon_ = true; }
+  void set_interrupt(std::function<void()> interrupt) { interrupt_ = std::move(interrupt); }
 
   /// Throws `cancelled` if the task was cancelled.
   void check();
@@ -67,6 +78,8 @@ private:
   bool on_kill() override;
 
   std::shared_ptr<job_base> job_;
+  std::shared_ptr<strand_queue> strand_;
+  std::function<void()> interrupt_;
   bool abandon_ = false;
   bool cancel_seen_ = false;
 };
@@ -78,11 +91,18 @@ class [[nodiscard]] to_thread_awaiter : public detail::to_thread_awaiter_base {
 public:
   using result_type = std::invoke_result_t<F&>;
 
-  explicit to_thread_awaiter(F function) : to_thread_awaiter(std::make_shared<job>(std::move(function))) {}
+  explicit to_thread_awaiter(F function, std::shared_ptr<detail::strand_queue> strand = nullptr)
+      : to_thread_awaiter(std::make_shared<job>(std::move(function)), std::move(strand)) {}
 
   /// On cancellation, go on at once and leave the function behind.
   to_thread_awaiter&& abandon_on_cancel() && noexcept {
     abandon();
+    return std::move(*this);
+  }
+
+  /// On cancellation, ask the call to end early by calling `interrupt`.
+  to_thread_awaiter&& interrupt_with(std::function<void()> interrupt) && {
+    set_interrupt(std::move(interrupt));
     return std::move(*this);
   }
 
@@ -120,15 +140,34 @@ private:
     outcome<result_type> result_;
   };
 
-  explicit to_thread_awaiter(std::shared_ptr<job> work) : to_thread_awaiter_base(work), job_(std::move(work)) {}
+  to_thread_awaiter(std::shared_ptr<job> work, std::shared_ptr<detail::strand_queue> strand)
+      : to_thread_awaiter_base(work, std::move(strand)), job_(std::move(work)) {}
 
   std::shared_ptr<job> job_;
+};
+
+/// An order for blocking calls: of the calls that are given the same strand, one runs at a time, in the order in which they were made. Copies
+/// stand for the same order.
+class blocking_strand {
+public:
+  blocking_strand();
+
+  [[nodiscard]] const std::shared_ptr<detail::strand_queue>& queue() const noexcept { return queue_; }
+
+private:
+  std::shared_ptr<detail::strand_queue> queue_;
 };
 
 /// Runs `function()` on a thread of the blocking pool.
 template <class F>
 to_thread_awaiter<std::decay_t<F>> to_thread(F&& function) {
   return to_thread_awaiter<std::decay_t<F>>{std::forward<F>(function)};
+}
+
+/// Runs `function()` on a thread of the blocking pool after the calls that were given this strand before.
+template <class F>
+to_thread_awaiter<std::decay_t<F>> to_thread(const blocking_strand& strand, F&& function) {
+  return to_thread_awaiter<std::decay_t<F>>{std::forward<F>(function), strand.queue()};
 }
 
 } // namespace actors

@@ -139,7 +139,7 @@ void child_set::run_child(std::size_t index, caf::execution_unit* unit) {
   // From here on the set may be gone.
   if (child.resume(unit, 1) == caf::resumable::resume_later) {
     caf::intrusive_ptr_add_ref(actor.get());
-    core->schedule(child, home);
+    core->schedule_in_order(child, home);
   }
 }
 

@@ -74,6 +74,7 @@ runtime_core::runtime_core(runtime_options options)
   system_ = std::make_unique<caf::actor_system>(*config_);
   // Its destructor would wait without limit; `stop` waits with one.
   system_->await_actors_before_shutdown(false);
+  own_detached_actors_ = system_->detached_actors();
 }
 
 runtime_core::~runtime_core() = default;
@@ -173,12 +174,10 @@ std::vector<std::string> runtime_core::await_quiet_threads(steady_clock::time_po
   std::vector<std::string> busy;
   if (scheduler_ != nullptr)
     busy = scheduler_->await_quiet(deadline);
-  // One detached actor is CAF's own printer.
-  constexpr std::size_t own_detached_actors = 1;
-  while (system_->detached_actors() > own_detached_actors && steady_clock::now() < deadline)
+  while (system_->detached_actors() > own_detached_actors_ && steady_clock::now() < deadline)
     std::this_thread::sleep_for(1ms);
-  if (const auto detached = system_->detached_actors(); detached > own_detached_actors)
-    busy.push_back(std::to_string(detached - own_detached_actors) + " detached CAF actors");
+  if (const auto detached = system_->detached_actors(); detached > own_detached_actors_)
+    busy.push_back(std::to_string(detached - own_detached_actors_) + " detached CAF actors");
   return busy;
 }
 

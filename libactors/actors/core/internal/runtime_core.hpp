@@ -134,6 +134,8 @@ private:
   internal::reactor_scheduler* scheduler_ = nullptr;
   std::unique_ptr<internal::system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
+  /// CAF's printer, and those of modules such as its I/O.
+  std::size_t own_detached_actors_ = 0;
 };
 
 } // namespace actors::detail
