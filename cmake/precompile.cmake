@@ -40,13 +40,17 @@ function(actors_define_precompiled)
     string(SHA256 key "${version} ${command} ${key}")
     string(SUBSTRING ${key} 0 16 key)
     set(output "${ACTORS_CACHE_DIR}/precompiled/${key}/${kind}.pch")
-    set(depfile "${CMAKE_BINARY_DIR}/precompiled/${kind}.d")
-    add_custom_command(OUTPUT "${output}"
-      COMMAND "${ACTORS_SOURCE_DIR}/scripts/lib/precompile" "${header}" "${output}" "${depfile}" ${command}
-      DEPENDS "${header}" "${ACTORS_SOURCE_DIR}/scripts/lib/precompile" DEPFILE "${depfile}"
+    # The build knows a stamp only: cleaning it must not take away what others use.
+    set(stamp "${CMAKE_CURRENT_BINARY_DIR}/precompiled/${key}-${kind}")
+    if(NOT EXISTS "${output}")
+      file(REMOVE "${stamp}")
+    endif()
+    add_custom_command(OUTPUT "${stamp}"
+      COMMAND "${ACTORS_SOURCE_DIR}/scripts/lib/precompile" "${header}" "${output}" "${stamp}" "${stamp}.d" ${command}
+      DEPENDS "${header}" "${ACTORS_SOURCE_DIR}/scripts/lib/precompile" DEPFILE "${stamp}.d"
       COMMENT "Precompiling the headers of ${kind}" VERBATIM)
-    add_custom_target(actors_precompiled_${kind} DEPENDS "${output}")
-    set_target_properties(actors_precompiled_${kind} PROPERTIES actors_output "${output}")
+    add_custom_target(actors_precompiled_${kind} DEPENDS "${stamp}")
+    set_target_properties(actors_precompiled_${kind} PROPERTIES actors_output "${output}" actors_stamp "${stamp}")
   endforeach()
 endfunction()
 
@@ -55,8 +59,11 @@ function(actors_precompile target kind)
   if(TARGET actors_precompiled_${kind})
     get_target_property(output actors_precompiled_${kind} actors_output)
     add_dependencies(${target} actors_precompiled_${kind})
-    target_compile_options(${target} PRIVATE "SHELL:-include-pch ${output}")
+    # clang forgets the pragmas of precompiled system headers when it instantiates their templates, and then complains of
+    # what libstdc++ calls deprecated itself. The build with g++ still tells what our own code uses.
+    target_compile_options(${target} PRIVATE "SHELL:-include-pch ${output}" -Wno-deprecated-declarations)
     get_target_property(sources ${target} SOURCES)
-    set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS "${output}")
+    get_target_property(stamp actors_precompiled_${kind} actors_stamp)
+    set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS "${stamp}")
   endif()
 endfunction()
