@@ -3,7 +3,9 @@
 #include <actors/app/environment.hpp>
 #include <actors/app/signal_watch.hpp>
 #include <actors/app/terminal.hpp>
+#include <actors/core/log.hpp>
 #include <actors/core/runtime.hpp>
+#include <actors/core/runtime_options.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
@@ -12,6 +14,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -38,13 +41,25 @@ actors::task<void> cancel_on_signal(actors::app::signal_watch* signals, actors::
   std::_Exit(interrupted);
 }
 
+/// Waits until the crawl has taken up what its file holds.
+actors::task<void> until_opened(actors::task_handle<crawl_report> crawl, const crawl_monitor& monitor) {
+  for (;;) {
+    const auto counters = monitor.counters();
+    if (crawl.done() || counters.pages + counters.queued + counters.running > 0)
+      co_return;
+    co_await actors::wait(std::vector{crawl}, actors::until::all_completed, std::chrono::milliseconds(10));
+  }
+}
+
 int tell_end(progress_writer& progress, const actors::outcome<crawl_report>& outcome, const crawl_monitor& monitor,
              const scraper::scrape_options& options) {
   if (outcome.has_value()) {
     progress.finish(outcome.value().counters, clock::now());
     return 0;
   }
-  progress.finish(monitor.counters(), clock::now());
+  // A crawl that never began has no figures.
+  if (const auto counters = monitor.counters(); outcome.was_cancelled() || counters.pages > 0)
+    progress.finish(counters, clock::now());
   if (outcome.was_cancelled()) {
     if (!options.quiet)
       std::fprintf(stderr, "Interrupted. The same command with --resume goes on; what was fetched is in %s.\n",
@@ -61,12 +76,14 @@ actors::task<int> scrape(scraper::scrape_options options, actors::app::signal_wa
   const auto style = options.quiet ? progress_writer::style::quiet : progress_writer::style::automatic;
   const auto crawl = actors::spawn(scraper::crawl(options, monitor), actors::spawn_options{}.name("crawl"));
   const auto signal = actors::spawn(cancel_on_signal(signals, crawl));
-  progress_writer progress{STDERR_FILENO, style, utf8, clock::now()};
-  for (;;) {
-    const auto state = co_await actors::wait(std::vector{crawl}, actors::until::all_completed, progress.interval());
-    if (state.pending.empty())
-      break;
+  const auto start = clock::now();
+  co_await until_opened(crawl, *monitor);
+  // What an earlier run has fetched is no speed of this one.
+  const auto before = options.resume ? monitor->counters().pages : 0;
+  progress_writer progress{STDERR_FILENO, style, utf8, start, before};
+  while (!crawl.done()) {
     progress.update(monitor->counters(), clock::now());
+    co_await actors::wait(std::vector{crawl}, actors::until::all_completed, progress.interval());
   }
   signal.cancel();
   co_return tell_end(progress, crawl.result(), *monitor, options);
@@ -75,7 +92,8 @@ actors::task<int> scrape(scraper::scrape_options options, actors::app::signal_wa
 } // namespace
 
 int run_scrape(const scraper::scrape_options& options) {
-  actors::runtime home;
+  // Standard error belongs to the progress; what is wrong with sites is in the file.
+  actors::runtime home{actors::runtime_options{}.log_to(actors::make_stderr_log_sink(actors::log_level::error))};
   actors::app::signal_watch signals{home, {SIGINT, SIGTERM}};
   return home.block_on(scrape(options, &signals));
 }

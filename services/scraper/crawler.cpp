@@ -37,12 +37,20 @@ actors::task<crawl_report> crawl_on_one_worker(scrape_options options, std::shar
   } catch (...) {
     failure = std::current_exception();
   }
-  // Whatever has ended the crawl, what was fetched is written. If that fails too, the first failure is the one to tell.
-  try {
-    co_await session.close();
-  } catch (const std::exception&) {
-    if (!failure)
-      failure = std::current_exception();
+  // Whatever has ended the crawl, what was fetched is written, however often somebody asks to cancel meanwhile. If that
+  // fails too, the first failure is the one to tell.
+  for (bool closed = false; !closed;) {
+    try {
+      co_await session.close();
+      closed = true;
+    } catch (const actors::cancelled&) {
+      if (!failure)
+        failure = std::current_exception();
+    } catch (const std::exception&) {
+      if (!failure)
+        failure = std::current_exception();
+      closed = true;
+    }
   }
   if (failure)
     std::rethrow_exception(failure);

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace services::scraper {
@@ -72,6 +75,11 @@ public:
     const auto found = body_.find(name);
     if (found == body_.end() || found->is_null())
       return;
+    // The library would bend -1 and 1.5 into shape.
+    if constexpr (std::is_unsigned_v<T> && !std::is_same_v<T, bool>)
+      if (!found->is_number_unsigned() || found->template get<std::uint64_t>() > std::numeric_limits<T>::max())
+        throw crawl_refused(std::string{name} + " must be a whole number from 0 to " +
+                            std::to_string(std::numeric_limits<T>::max()) + ", not " + found->dump());
     try {
       target = found->get<T>();
     } catch (const json::exception&) {

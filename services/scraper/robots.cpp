@@ -150,7 +150,9 @@ private:
     if (path.empty() || path.size() > pattern_limit)
       return;
     // The RFC wants a slash at the start; without one the rule was meant as if it were there.
-    auto pattern = path.front() == '/' || path.front() == '*' ? normalised(path) : normalised("/" + std::string{path});
+    auto pattern = normalised(path);
+    if (path.front() != '/' && path.front() != '*')
+      pattern.insert(pattern.begin(), '/');
     pattern.erase(std::unique(pattern.begin(), pattern.end(), [](char a, char b) { return a == '*' && b == '*'; }),
                   pattern.end());
     if (for_us_)

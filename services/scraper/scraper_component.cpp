@@ -1,6 +1,7 @@
 #include <services/scraper/scraper_component.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 
 namespace services::scraper {
@@ -12,6 +13,8 @@ void scraper_component::declare(actors::app::config& settings) {
 }
 
 actors::task<void> scraper_component::start() {
+  if (!std::filesystem::is_directory(directory_))
+    throw std::runtime_error("scraper.directory is " + directory_.string() + ", which is not a folder");
   crawls_ = std::make_unique<crawl_registry>(directory_.string(), max_running_);
   co_return;
 }

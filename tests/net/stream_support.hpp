@@ -2,6 +2,7 @@
 
 #include <actors/core/gather.hpp>
 #include <actors/core/runtime.hpp>
+#include <actors/core/sleep.hpp>
 #include <actors/core/task.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/stream.hpp>
@@ -63,6 +64,12 @@ inline task<std::string> read_to_end(stream& source) {
       co_return result;
     result.append(buffer.data(), count);
   }
+}
+
+/// With one worker: returns when everybody else waits for something that takes time.
+inline task<void> settle() {
+  for (int i = 0; i < 20; ++i)
+    co_await yield();
 }
 
 /// Sends back what comes until the peer has finished.

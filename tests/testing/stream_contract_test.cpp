@@ -54,19 +54,29 @@ struct kind {
 };
 
 class stream_contract : public ::testing::TestWithParam<kind> {
-protected:
   using body = task<void> (*)(stream_pair);
 
-  /// Runs the body with a new connection: with several workers where there are any, and in virtual time for what is in memory.
-  void check(body test) {
+  [[nodiscard]] static auto with_pair(body test) {
     const auto connect = GetParam().connect;
-    const auto with_pair = [connect, test]() -> task<void> {
+    return [connect, test]() -> task<void> {
       auto streams = co_await connect();
       co_await test(std::move(streams));
     };
-    run_in_runtime(with_pair, runtime_options{}.workers(2));
+  }
+
+protected:
+
+  /// Runs the body with a new connection: with several workers where there are any, and in virtual time for what is in memory.
+  void check(body test) {
+    run_in_runtime(with_pair(test), runtime_options{}.workers(2));
+    check_on_one_worker(test);
+  }
+
+  /// For bodies that rely on `settle`.
+  void check_on_one_worker(body test) {
+    run_in_runtime(with_pair(test), runtime_options{}.workers(1));
     if (!GetParam().real)
-      run_in_runtime(with_pair, runtime_options{}.clock(clock_kind::virtual_time));
+      run_in_runtime(with_pair(test), runtime_options{}.clock(clock_kind::virtual_time));
   }
 };
 
@@ -129,7 +139,7 @@ TEST_P(stream_contract, a_cancelled_read_takes_nothing_and_the_stream_goes_on) {
 }
 
 TEST_P(stream_contract, a_write_waits_for_a_slow_reader) {
-  check([](stream_pair s) -> task<void> {
+  check_on_one_worker([](stream_pair s) -> task<void> {
     // More than any buffer holds, so the write cannot end before the reader has begun.
     const auto data = pattern(GetParam().slow ? 5'000 : 20'000'000);
     auto* writer = s.client.get();
@@ -137,7 +147,7 @@ TEST_P(stream_contract, a_write_waits_for_a_slow_reader) {
       co_await writer->write_all(data);
       writer->shutdown_write();
     });
-    co_await sleep(20ms);
+    co_await settle();
     EXPECT_FALSE(writing.done());
     // No EXPECT_EQ: a difference would print all of it.
     EXPECT_TRUE(co_await read_to_end(*s.server) == data);
@@ -186,12 +196,12 @@ TEST_P(stream_contract, a_write_that_was_cancelled_half_way_makes_the_stream_unf
 }
 
 TEST_P(stream_contract, close_ends_what_waits) {
-  check([](stream_pair s) -> task<void> {
+  check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
     const std::string data(20'000'000, 'x');
     auto writing = spawn([stream, &data]() -> task<void> { co_await stream->write_all(data); });
-    co_await sleep(10ms);
+    co_await settle();
     stream->close();
     stream->close();
     EXPECT_FALSE(stream->is_open());
@@ -211,13 +221,13 @@ TEST_P(stream_contract, close_ends_what_waits) {
 }
 
 TEST_P(stream_contract, a_stream_may_be_destroyed_while_a_task_waits_on_it) {
-  check([](stream_pair s) -> task<void> {
+  check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<std::size_t> {
       std::array<char, 16> buffer{};
       co_return co_await stream->read_some(buffer);
     });
-    co_await sleep(5ms);
+    co_await settle();
     s.server.reset();
     std::error_code error;
     try {
@@ -260,12 +270,12 @@ TEST_P(stream_contract, operations_on_a_closed_stream_say_so) {
 }
 
 TEST_P(stream_contract, two_reads_or_two_writes_at_once_are_misuse) {
-  check([](stream_pair s) -> task<void> {
+  check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
     const std::string data(20'000'000, 'x');
     auto writing = spawn([stream, &data]() -> task<void> { co_await stream->write_all(data); });
-    co_await sleep(10ms);
+    co_await settle();
     std::array<char, 16> buffer{};
     int refused = 0;
     try {
@@ -294,6 +304,8 @@ TEST_P(stream_contract, two_reads_or_two_writes_at_once_are_misuse) {
     static_cast<void>(co_await gather_outcomes(reading));
     co_await s.client->write_all("y");
     EXPECT_EQ(co_await read_exactly(*stream, 1), "y");
+    writing.cancel();
+    static_cast<void>(co_await gather_outcomes(writing));
   });
 }
 
@@ -311,10 +323,10 @@ TEST_P(stream_contract, a_read_into_an_empty_buffer_is_misuse) {
 }
 
 TEST_P(stream_contract, a_killed_reader_leaves_the_stream_usable) {
-  check([](stream_pair s) -> task<void> {
+  check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
-    co_await sleep(5ms);
+    co_await settle();
     caf::anon_send_exit(reading.address(), caf::exit_reason::kill);
     static_cast<void>(co_await gather_outcomes(reading));
     EXPECT_TRUE(reading.result().was_cancelled());
@@ -361,6 +373,36 @@ TEST_P(stream_contract, reading_and_writing_at_the_same_time_from_several_worker
     EXPECT_TRUE(co_await std::move(got_there) == data);
     EXPECT_TRUE(co_await std::move(got_back) == data);
   });
+}
+
+TEST_P(stream_contract, closing_destroying_and_cancelling_race_with_reads_and_writes_on_other_workers) {
+  const auto connect = GetParam().connect;
+  run_in_runtime(
+      [connect]() -> task<void> {
+        for (int round = 0; round < 100; ++round) {
+          auto s = co_await connect();
+          auto* stream = s.server.get();
+          auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
+          auto writing = spawn([stream]() -> task<void> {
+            const std::string block(1'000, 'x');
+            for (;;)
+              co_await stream->write_all(block);
+          });
+          auto other_end = spawn(echo(std::move(s.client)));
+          for (int i = 0; i < round % 10; ++i)
+            co_await yield();
+          if (round % 3 == 0)
+            stream->close();
+          else if (round % 3 == 1)
+            other_end.cancel();
+          else
+            writing.cancel();
+          static_cast<void>(co_await gather_outcomes(writing));
+          other_end.cancel();
+          static_cast<void>(co_await gather_outcomes(reading, other_end));
+        }
+      },
+      runtime_options{}.workers(3));
 }
 
 INSTANTIATE_TEST_SUITE_P(all, stream_contract,

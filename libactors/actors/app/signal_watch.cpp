@@ -5,7 +5,6 @@
 #include <actors/core/runtime.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
@@ -18,15 +17,27 @@
 namespace actors::app {
 
 struct signal_watch::state : std::enable_shared_from_this<state> {
-  explicit state(boost::asio::io_context& context) : io(&context), set(context) {}
+  explicit state(boost::asio::io_context& context) : set(context) {}
 
   void listen() {
+    const std::scoped_lock guard{set_mutex};
+    if (closed)
+      return;
     set.async_wait([self = shared_from_this()](boost::system::error_code error, int number) {
       if (error)
         return;
       self->arrived(number);
       self->listen();
     });
+  }
+
+  /// Gives the signals their default effect back.
+  void close() {
+    const std::scoped_lock guard{set_mutex};
+    closed = true;
+    boost::system::error_code ignored;
+    set.clear(ignored);
+    set.cancel(ignored);
   }
 
   void arrived(int number) {
@@ -52,9 +63,10 @@ struct signal_watch::state : std::enable_shared_from_this<state> {
     return number;
   }
 
-  boost::asio::io_context* io;
-  boost::asio::signal_set set; // touched on its own worker only, after the construction
-  std::mutex mutex;
+  std::mutex set_mutex;
+  boost::asio::signal_set set;
+  bool closed = false;
+  std::mutex mutex; // for what follows
   std::deque<int> pending;
   caf::strong_actor_ptr waiter;
   std::uint64_t wait_id = 0;
@@ -89,15 +101,11 @@ signal_watch::signal_watch(const runtime& owner, std::vector<int> numbers)
       throw std::system_error(error.value(), std::system_category(),
                               "cannot watch for signal " + std::to_string(number));
   }
-  boost::asio::post(*state_->io, [watched = state_] { watched->listen(); });
+  state_->listen();
 }
 
 signal_watch::~signal_watch() {
-  boost::asio::post(*state_->io, [watched = state_] {
-    boost::system::error_code ignored;
-    watched->set.clear(ignored);
-    watched->set.cancel(ignored);
-  });
+  state_->close();
 }
 
 task<int> signal_watch::next() {

@@ -11,7 +11,7 @@ namespace actors::app {
 /// Signals as something to wait for: `const int number = co_await watch.next();`.
 ///
 /// From its construction to its destruction the given signals no longer have their default effect; afterwards they have
-/// it again. Nothing else of the library touches signal handlers.
+/// it again. Nothing else of the library touches signal handlers. Destroy it before its runtime stops.
 ///
 /// One task waits at a time. A signal that comes while nobody waits is kept (one of each number). Cancellation ends the
 /// wait. Errors: `std::system_error` for a number that cannot be caught.

@@ -105,8 +105,15 @@ void crawl_session::add_start_urls() {
   store_->add(added);
 }
 
-actors::task<void> crawl_session::write(std::vector<finished_page> pages) {
-  co_await actors::to_thread([this, &pages] { store_->write(pages); });
+actors::task<void> crawl_session::write() {
+  if (being_written_.empty())
+    being_written_ = std::exchange(unwritten_, {});
+  if (being_written_.empty())
+    co_return;
+  co_await actors::to_thread([this] {
+    store_->write(being_written_);
+    being_written_.clear();
+  });
 }
 
 bool crawl_session::write_due(time_point now) const {
@@ -114,7 +121,7 @@ bool crawl_session::write_due(time_point now) const {
 }
 
 void crawl_session::begin_write(actors::task_group& group) {
-  writing_ = group.spawn(write(std::exchange(unwritten_, {})), actors::spawn_options{}.name("write pages"));
+  writing_ = group.spawn(write(), actors::spawn_options{}.name("write pages"));
   last_write_ = clock::now();
 }
 
@@ -125,8 +132,7 @@ actors::task<void> crawl_session::refill() {
     writing_.reset();
     co_await writing;
   }
-  if (!unwritten_.empty())
-    co_await write(std::exchange(unwritten_, {}));
+  co_await write();
   const auto after = frontier_.loaded_id();
   const auto records = co_await actors::to_thread([this, after] { return store_->pending(after, urls_per_refill); });
   for (const auto& record : records) {
@@ -137,8 +143,10 @@ actors::task<void> crawl_session::refill() {
 }
 
 actors::task<void> crawl_session::close() {
-  if (!unwritten_.empty())
-    co_await write(std::exchange(unwritten_, {}));
+  // What a cancelled write has left comes before what has been fetched since.
+  if (!being_written_.empty())
+    co_await write();
+  co_await write();
   publish();
   co_await actors::to_thread([store = std::move(store_)]() mutable { store.reset(); });
 }
@@ -189,12 +197,20 @@ void crawl_session::start_what_may_start(actors::task_group& group, robots_cache
 }
 
 actors::task<void> crawl_session::visit(crawl_item item, robots_cache* robots) {
-  const auto address = http::url::parse(item.url);
-  const auto rules = co_await robots->get(item.origin);
   page_fetch fetched;
+  const auto address = http::url::try_parse(item.url);
+  if (!address) {
+    // Only a file that others have written to has such.
+    fetched.page.url = item.url;
+    fetched.page.fetched_at = std::chrono::system_clock::now();
+    fetched.page.error = "not a URL: " + item.url;
+    finish(item, std::move(fetched));
+    co_return;
+  }
+  const auto rules = co_await robots->get(item.origin);
   if (const auto delay = rules->robots.crawl_delay())
     frontier_.set_interval(item.origin, *delay);
-  if (!rules->reachable || !rules->robots.allowed(address.target())) {
+  if (!rules->reachable || !rules->robots.allowed(address->target())) {
     fetched.page.url = item.url;
     fetched.page.fetched_at = std::chrono::system_clock::now();
     fetched.page.error = rules->reachable

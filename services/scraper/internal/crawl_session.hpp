@@ -34,7 +34,7 @@ public:
   /// Fetches until there is nothing left to fetch.
   [[nodiscard]] actors::task<void> run(actors::task_group& group);
 
-  /// Writes what has not been written. Nothing must be running any more.
+  /// Writes what has not been written. Nothing must be running any more. Cancelled, it can be called again.
   [[nodiscard]] actors::task<void> close();
 
   [[nodiscard]] crawl_report report() const;
@@ -49,7 +49,7 @@ private:
   void follow(const crawl_item& item, const page_link& link, std::uint32_t depth, finished_page& page);
   void follow_redirect(const crawl_item& item, const page_link& target, finished_page& page);
 
-  [[nodiscard]] actors::task<void> write(std::vector<finished_page> pages);
+  [[nodiscard]] actors::task<void> write();
   [[nodiscard]] actors::task<void> refill();
   [[nodiscard]] bool write_due(time_point now) const;
   void begin_write(actors::task_group& group);
@@ -67,6 +67,7 @@ private:
   std::uint64_t resumed_pages_ = 0;
 
   std::vector<finished_page> unwritten_;
+  std::vector<finished_page> being_written_; // kept until they are, for a write that was cancelled
   time_point last_write_;
   std::vector<actors::task_handle<void>> running_;
   std::optional<actors::task_handle<void>> writing_;

@@ -1,5 +1,6 @@
 #include <services/scraper/internal/page_fetch.hpp>
 
+#include <actors/core/to_thread.hpp>
 #include <actors/http/client_error.hpp>
 #include <actors/http/date.hpp>
 #include <actors/http/error.hpp>
@@ -17,6 +18,9 @@ namespace services::scraper::internal {
 namespace {
 
 namespace http = actors::http;
+
+// A few milliseconds of work.
+constexpr std::size_t longest_parsed_here = 256 * 1024;
 
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -125,7 +129,11 @@ actors::task<page_fetch> fetch_page(http::client web, std::string url) {
     } else {
       const auto body = co_await response.read_all();
       result.bytes = body.size();
-      read_page(body, head, address, result);
+      // A long page would hold up everything else on this worker.
+      if (body.size() > longest_parsed_here)
+        co_await actors::to_thread([&] { read_page(body, head, address, result); });
+      else
+        read_page(body, head, address, result);
     }
     // A short rest of a body is read, so that the connection can be used again.
     if (response.content_length().value_or(max_page_size) <= 64 * 1024 && result.bytes == 0)

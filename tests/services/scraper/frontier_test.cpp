@@ -431,8 +431,9 @@ TEST(frontier, a_random_crawl_fetches_everything_once_and_keeps_all_limits) {
       while (auto item = x.next(now)) {
         ASSERT_LE(++running_per_host[item->origin], options.concurrency);
         if (options.rate) {
-          if (const auto last = last_start.find(item->origin); last != last_start.end())
+          if (const auto last = last_start.find(item->origin); last != last_start.end()) {
             ASSERT_GE(now - last->second, 100ms);
+          }
           last_start[item->origin] = now;
         }
         const auto time = std::chrono::milliseconds{random() % 500};

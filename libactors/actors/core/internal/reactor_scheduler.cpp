@@ -199,6 +199,9 @@ void reactor_scheduler::drive_with_spare(detail::reactor_worker& worker, std::ui
 }
 
 bool reactor_scheduler::has_spare_thread() {
+  // A second thread would find the worker idle while the late job still runs, and virtual time would jump.
+  if (core_->options().clock() == clock_kind::virtual_time)
+    return false;
   const std::scoped_lock guard{threads_mutex_};
   return !stopping() && (idle_threads_ > orphaned_.size() || threads_.size() < workers_.size() + max_spare_threads);
 }

@@ -243,33 +243,48 @@ time_point connection_pool::drop_expired(time_point now) {
   return next;
 }
 
+/// Closes what is idle when the sweeper ends before its time: cancelled with the runtime, perhaps before its first
+/// step.
+class connection_pool::idle_closer {
+public:
+  explicit idle_closer(std::weak_ptr<connection_pool> pool) noexcept : pool_(std::move(pool)) {}
+
+  idle_closer(idle_closer&&) noexcept = default;
+  idle_closer& operator=(idle_closer&&) = delete;
+
+  ~idle_closer() {
+    if (const auto target = pool())
+      target->close_idle();
+  }
+
+  [[nodiscard]] std::shared_ptr<connection_pool> pool() const noexcept { return pool_.lock(); }
+
+  void disarm() noexcept { pool_.reset(); }
+
+private:
+  std::weak_ptr<connection_pool> pool_;
+};
+
 void connection_pool::start_sweeper() noexcept {
   try {
-    static_cast<void>(spawn_detached(sweep(weak_from_this()), spawn_options{}.name("http connection pool")));
+    static_cast<void>(
+        spawn_detached(sweep(idle_closer{weak_from_this()}), spawn_options{}.name("http connection pool")));
   } catch (...) {
     close_idle(); // the runtime is stopping
   }
 }
 
-task<void> connection_pool::sweep(std::weak_ptr<connection_pool> weak) {
-  auto next = time_point::min();
+task<void> connection_pool::sweep(idle_closer owner) {
   for (;;) {
     const auto now = (co_await this_task()).now();
-    {
-      const auto pool = weak.lock();
-      if (!pool)
-        co_return;
+    auto next = time_point::max();
+    if (const auto pool = owner.pool())
       next = pool->drop_expired(now);
-      if (next == time_point::max())
-        co_return;
+    if (next == time_point::max()) {
+      owner.disarm();
+      co_return;
     }
-    try {
-      co_await sleep_until(next);
-    } catch (const cancelled&) {
-      if (const auto pool = weak.lock())
-        pool->close_idle();
-      throw;
-    }
+    co_await sleep_until(next);
   }
 }
 

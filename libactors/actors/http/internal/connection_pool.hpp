@@ -111,6 +111,8 @@ private:
   /// Whom to wake and what to close once the lock is released.
   class aftermath;
 
+  class idle_closer;
+
   void give_back(const std::string& key, connection_ptr connection) noexcept;
   [[nodiscard]] bool grant(const std::string& key, connection_ptr& connection, aftermath& after);
   [[nodiscard]] connection_ptr evict_oldest();
@@ -119,7 +121,7 @@ private:
   void forget_if_unused(const std::string& key);
   void start_sweeper() noexcept;
   [[nodiscard]] time_point drop_expired(time_point now);
-  static task<void> sweep(std::weak_ptr<connection_pool> weak);
+  static task<void> sweep(idle_closer owner);
 
   const limits limits_;
   mutable std::mutex mutex_;

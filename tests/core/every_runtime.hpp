@@ -1,0 +1,65 @@
+#pragma once
+
+#include "recording_log.hpp"
+
+#include <actors/core/runtime.hpp>
+#include <actors/core/runtime_options.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace core_test {
+
+using namespace std::chrono_literals;
+
+/// One way to run a program.
+struct runtime_kind {
+  const char* name;
+  actors::runtime_options options;
+};
+
+inline actors::runtime_options virtual_time() {
+  return actors::runtime_options{}.clock(actors::clock_kind::virtual_time);
+}
+
+/// All of them: what a task does must not depend on where it runs.
+inline std::vector<runtime_kind> every_kind() {
+  using actors::runtime_options;
+  return {{"one worker", runtime_options{}.workers(1)},
+          {"three workers", runtime_options{}.workers(3)},
+          {"CAF's stock scheduler", runtime_options{}.workers(2).scheduler(actors::scheduler_kind::stock)},
+          {"virtual time", virtual_time()}};
+}
+
+/// Runs `body()` to its end in a runtime, which must then stop in good order and have logged nothing.
+template <class F>
+void run_in(actors::runtime_options options, F body) {
+  const auto log = std::make_shared<recording_log>();
+  // Some tests compute for longer than a program should between two awaits.
+  actors::runtime home{options.log_to(log).stall_threshold(1h)};
+  home.block_on(body);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  EXPECT_THAT(log->lines(), testing::IsEmpty());
+}
+
+/// The same in every kind of runtime.
+template <class F>
+void on_every_runtime(F body) {
+  for (const auto& kind : every_kind()) {
+    SCOPED_TRACE(kind.name);
+    run_in(kind.options, body);
+  }
+}
+
+/// The same under virtual time, for what is about durations.
+template <class F>
+void in_virtual_time(F body) {
+  run_in(virtual_time(), body);
+}
+
+} // namespace core_test

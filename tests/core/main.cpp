@@ -1,0 +1,18 @@
+#include "child_process.hpp"
+#include "messages.hpp"
+
+#include <actors/core/type_ids.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+int main(int argc, char** argv) {
+  constexpr std::string_view scenario_flag = "--scenario=";
+  for (int i = 1; i < argc; ++i)
+    if (const std::string_view argument{argv[i]}; argument.starts_with(scenario_flag))
+      return core_test::run_named_scenario(argument.substr(scenario_flag.size()));
+  testing::InitGoogleTest(&argc, argv);
+  actors::register_message_types<caf::id_block::core_test>();
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,124 @@
+#include "support.hpp"
+
+#include <actors/core/ask.hpp>
+#include <actors/core/error.hpp>
+#include <actors/core/service.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/http/client.hpp>
+#include <actors/http/client_service.hpp>
+#include <actors/http/forward.hpp>
+#include <actors/http/server.hpp>
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace actors::http::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class shop final : public service {
+public:
+  shop() {
+    on([this](request what) -> task<response> { return answer(what.target()); });
+  }
+
+private:
+  task<response> answer(std::string target) {
+    if (target == "/slow")
+      co_await sleep(1h);
+    if (target == "/broken")
+      throw std::runtime_error("out of stock");
+    co_return response{status::ok, "sold " + target + " #" + std::to_string(++sold_), "text/plain"};
+  }
+
+  int sold_ = 0;
+};
+
+caf::behavior plain_shop() {
+  return {[](const request& what) { return response{status::ok, "plain " + what.target(), "text/plain"}; }};
+}
+
+TEST(client_service, fetches_for_whoever_asks) {
+  run_really([]() -> task<> {
+    server site{[](const request& what) {
+      return response{status::ok, std::string{to_string(what.method())} + " " + what.target() + what.body(), "a/b"};
+    }};
+    co_await site.start();
+    const auto web = spawn_service(std::make_unique<client_service>(client{}));
+    const auto got = co_await ask<response>(web, fetch_atom_v, site.url() + "/a");
+    EXPECT_EQ(got.body(), "GET /a");
+    const auto put =
+        co_await ask<response>(web, fetch_atom_v, url::parse(site.url() + "/b"), request{method::put, "/", "c", "a/b"});
+    EXPECT_EQ(put.body(), "PUT /bc");
+    std::string what;
+    try {
+      static_cast<void>(co_await ask<response>(web, fetch_atom_v, std::string{"gopher://x/"}));
+    } catch (const remote_error& error) {
+      what = error.what();
+    }
+    EXPECT_THAT(what, HasSubstr("GET gopher://x/: the scheme gopher is not supported"));
+  });
+}
+
+TEST(client_service, serves_plain_caf_code) {
+  runtime home{runtime_options{}.workers(2)};
+  server site{[](const request&) { return response{status::ok, "hello", "text/plain"}; }};
+  // Both live until the runtime stops.
+  const auto keep = home.spawn([&site]() -> task<> {
+    co_await site.start();
+    co_await site.join();
+  });
+  const auto web = spawn_service(home, std::make_unique<client_service>(client{}));
+  home.block_on([&site]() -> task<> {
+    while (site.port() == 0)
+      co_await sleep(1ms);
+  });
+  caf::scoped_actor self{home.system()};
+  std::string body;
+  self->request(web.actor(), std::chrono::seconds(10), fetch_atom_v, site.url())
+      .receive([&body](const response& answer) { body = answer.body(); },
+               [](const caf::error& error) { ADD_FAILURE() << caf::to_string(error); });
+  EXPECT_EQ(body, "hello");
+  keep.cancel();
+}
+
+TEST(forward_to, has_a_service_answer) {
+  run_really([]() -> task<> {
+    const auto store = spawn_service(std::make_unique<shop>());
+    server site{forward_to(store, 50ms), server_options{}.log_to(make_null_log_sink())};
+    co_await site.start();
+    const client web;
+    EXPECT_EQ((co_await web.get(site.url() + "/a")).body(), "sold /a #1");
+    EXPECT_EQ((co_await web.get(site.url() + "/b")).body(), "sold /b #2");
+    EXPECT_EQ((co_await web.get(site.url() + "/slow")).status(), status::gateway_timeout);
+    EXPECT_EQ((co_await web.get(site.url() + "/broken")).status(), status::internal_server_error);
+  });
+}
+
+TEST(forward_to, has_a_plain_actor_answer_until_that_is_gone) {
+  runtime home{runtime_options{}.workers(2)};
+  const caf::actor store = home.system().spawn(plain_shop);
+  home.block_on([&store]() -> task<> {
+    server site{forward_to(store)};
+    co_await site.start();
+    const client web;
+    EXPECT_EQ((co_await web.get(site.url() + "/a")).body(), "plain /a");
+    caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
+    auto code = status::ok;
+    while (code == status::ok)
+      code = (co_await web.get(site.url() + "/b")).status();
+    EXPECT_EQ(code, status::service_unavailable);
+  });
+}
+
+} // namespace
+} // namespace actors::http::test

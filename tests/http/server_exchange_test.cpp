@@ -1,0 +1,257 @@
+#include "support.hpp"
+
+#include <actors/core/error.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/core/spawn.hpp>
+#include <actors/http/server.hpp>
+#include <actors/testing/memory_stream.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace actors::http::test {
+namespace {
+
+using actors::testing::make_memory_streams;
+using actors::testing::memory_stream_options;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Sends bytes to a server with this handler; what came until the end of the connection.
+task<std::string> talk(handler function, std::string text, std::shared_ptr<log_sink> log = make_null_log_sink(),
+                       std::uint64_t max_body = 1000) {
+  server site{std::move(function), server_options{}.server_name("").log_to(std::move(log)).max_body(max_body)};
+  auto ends = make_memory_streams();
+  const auto serving = spawn(site.serve(std::move(ends.second)));
+  co_await ends.first->write_all(text);
+  ends.first->shutdown_write();
+  co_return without_date(co_await read_to_end(*ends.first));
+}
+
+task<void> count(server_exchange& x) {
+  auto head = response{status::ok}.set("Content-Type", "text/plain");
+  if (x.head().query() == "sized")
+    head.set("Content-Length", "6");
+  co_await x.start(std::move(head));
+  for (const auto* piece : {"one", "", "two"})
+    co_await x.write(piece);
+}
+
+constexpr auto get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST(server_exchange, a_body_in_pieces_is_chunked) {
+  run_virtually([]() -> task<> {
+    const std::string expected = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n";
+    EXPECT_EQ(co_await talk(count, std::string{get} + get), expected + expected);
+  });
+}
+
+TEST(server_exchange, a_body_of_known_size_is_not_chunked) {
+  run_virtually([]() -> task<> {
+    EXPECT_EQ(co_await talk(count, "GET /?sized HTTP/1.1\r\nHost: x\r\n\r\n"),
+              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nonetwo");
+  });
+}
+
+TEST(server_exchange, an_http_1_0_client_reads_to_the_end_of_the_connection) {
+  run_virtually([]() -> task<> {
+    EXPECT_EQ(co_await talk(count, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nonetwo");
+  });
+}
+
+TEST(server_exchange, head_gets_no_pieces) {
+  run_virtually([]() -> task<> {
+    EXPECT_EQ(co_await talk(count, "HEAD /?sized HTTP/1.1\r\nHost: x\r\n\r\n"),
+              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n");
+    EXPECT_EQ(co_await talk(count, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"),
+              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
+  });
+}
+
+TEST(server_exchange, pieces_leave_at_once) {
+  run_virtually([]() -> task<> {
+    server site{[](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok});
+      co_await sleep(1h);
+      co_await x.write("tick");
+      co_await sleep(1h);
+    }};
+    auto ends = make_memory_streams();
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    co_await ends.first->write_all(get);
+    const auto begun = co_await now();
+    static_cast<void>(co_await read_until(*ends.first, "\r\n\r\n"));
+    EXPECT_EQ(co_await now(), begun);
+    EXPECT_EQ(co_await read_until(*ends.first, "tick\r\n"), "4\r\ntick\r\n");
+    EXPECT_EQ(co_await now() - begun, 1h);
+    EXPECT_EQ(co_await read_until(*ends.first, "0\r\n\r\n"), "0\r\n\r\n");
+    EXPECT_EQ(co_await now() - begun, 2h);
+  });
+}
+
+TEST(server_exchange, a_slow_client_slows_the_handler_down) {
+  run_virtually([]() -> task<> {
+    std::size_t written = 0;
+    server site{[&written](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok});
+      const std::string piece(10'000, 'p');
+      for (int i = 0; i < 100; ++i) {
+        co_await x.write(piece);
+        written += piece.size();
+      }
+    }};
+    auto ends = make_memory_streams(memory_stream_options{}.buffer(20'000));
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    co_await ends.first->write_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    co_await sleep(10s);
+    EXPECT_LE(written, 20'000U);
+    EXPECT_GE(written, 10'000U);
+    const auto text = co_await read_to_end(*ends.first);
+    EXPECT_EQ(written, 1'000'000U);
+    EXPECT_GT(text.size(), 1'000'000U);
+  });
+}
+
+TEST(server_exchange, the_requests_body_can_be_read_in_pieces) {
+  run_virtually([]() -> task<> {
+    const auto measure = [](server_exchange& x) -> task<void> {
+      std::string sizes;
+      for (auto piece = co_await x.read_some(); !piece.empty(); piece = co_await x.read_some())
+        sizes += std::to_string(piece.size()) + " ";
+      EXPECT_EQ(co_await x.read_some(), "");
+      co_await x.send(response{status::ok, sizes, "text/plain"});
+    };
+    const auto text = co_await talk(
+        measure, "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    EXPECT_THAT(text, ::testing::EndsWith("\r\n\r\n3 2 "));
+  });
+}
+
+TEST(server_exchange, continue_is_sent_when_the_handler_wants_the_body) {
+  run_virtually([]() -> task<> {
+    const std::string sent = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    for (const bool wanted : {true, false}) {
+      server site{[wanted](server_exchange& x) -> task<void> {
+                    std::string body = "unread";
+                    if (wanted)
+                      body = co_await x.read_all();
+                    co_await x.send(response{status::ok, body, "text/plain"});
+                  },
+                  server_options{}.server_name("")};
+      auto ends = make_memory_streams();
+      const auto serving = spawn(site.serve(std::move(ends.second)));
+      co_await ends.first->write_all(sent);
+      const auto first = co_await read_until(*ends.first, "\r\n\r\n");
+      if (wanted) {
+        EXPECT_EQ(first, "HTTP/1.1 100 Continue\r\n\r\n");
+        co_await ends.first->write_all("ab");
+        EXPECT_THAT(co_await read_until(*ends.first, "ab"), StartsWith("HTTP/1.1 200 OK\r\n"));
+      } else {
+        // Whether the body still comes cannot be known, so the connection has to end.
+        EXPECT_THAT(first, StartsWith("HTTP/1.1 200 OK\r\n"));
+        EXPECT_EQ(co_await read_to_end(*ends.first), "unread");
+      }
+      ends.first->close();
+      co_await serving;
+    }
+  });
+}
+
+TEST(server_exchange, a_short_body_that_nobody_read_is_skipped) {
+  run_virtually([]() -> task<> {
+    const auto ignore = [](server_exchange& x) -> task<void> { co_await x.send(response{status::no_content}); };
+    const std::string put = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde";
+    EXPECT_EQ(co_await talk(ignore, put + put), "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+  });
+}
+
+TEST(server_exchange, a_long_body_that_nobody_read_ends_the_connection) {
+  run_virtually([]() -> task<> {
+    const auto ignore = [](server_exchange& x) -> task<void> { co_await x.send(response{status::no_content}); };
+    const std::string put = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n" + std::string(20'000, 'x');
+    EXPECT_EQ(co_await talk(ignore, put, make_null_log_sink(), 1'000'000), "HTTP/1.1 204 No Content\r\n\r\n");
+  });
+}
+
+TEST(server_exchange, a_body_over_the_limit_is_refused_even_in_pieces) {
+  run_virtually([]() -> task<> {
+    const auto swallow = [](server_exchange& x) -> task<void> {
+      static_cast<void>(co_await x.read_all());
+      co_await x.send(response{status::ok});
+    };
+    const std::string put =
+        "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x');
+    EXPECT_THAT(co_await talk(swallow, put), StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
+  });
+}
+
+TEST(server_exchange, no_answer_or_an_error_before_it_is_a_500) {
+  const auto log = std::make_shared<recording_log>();
+  run_virtually([&]() -> task<> {
+    const auto nothing = [](server_exchange&) -> task<void> { co_return; };
+    EXPECT_THAT(co_await talk(nothing, get, log), StartsWith("HTTP/1.1 500 "));
+    const auto error = [](server_exchange&) -> task<void> {
+      co_await sleep(1s);
+      throw std::runtime_error("broken");
+    };
+    EXPECT_THAT(co_await talk(error, get, log), StartsWith("HTTP/1.1 500 "));
+  });
+  EXPECT_THAT(log->text(), HasSubstr("GET / failed: the handler returned without an answer"));
+  EXPECT_THAT(log->text(), HasSubstr("GET / failed: broken"));
+}
+
+TEST(server_exchange, an_error_inside_the_body_cuts_the_connection) {
+  const auto log = std::make_shared<recording_log>();
+  run_virtually([&]() -> task<> {
+    const auto half = [](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok});
+      co_await x.write("half");
+      throw std::runtime_error("broken");
+    };
+    EXPECT_EQ(co_await talk(half, std::string{get} + get, log),
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+    const auto short_of = [](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok}.set("Content-Length", "10"));
+      co_await x.write("four");
+    };
+    EXPECT_EQ(co_await talk(short_of, std::string{get} + get, log),
+              "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour");
+  });
+  EXPECT_THAT(log->text(), HasSubstr("GET / failed: broken"));
+  EXPECT_THAT(log->text(), HasSubstr("6 bytes short of its Content-Length"));
+}
+
+TEST(server_exchange, a_second_answer_and_too_long_a_body_are_misuse) {
+  run_virtually([]() -> task<> {
+    int refused = 0;
+    const auto twice = [&refused](server_exchange& x) -> task<void> {
+      try {
+        co_await x.write("early");
+      } catch (const misuse_error&) {
+        ++refused;
+      }
+      co_await x.start(response{status::ok}.set("Content-Length", "2"));
+      try {
+        co_await x.send(response{status::ok});
+      } catch (const misuse_error&) {
+        ++refused;
+      }
+      try {
+        co_await x.write("abc");
+      } catch (const misuse_error&) {
+        ++refused;
+      }
+      co_await x.write("ab");
+    };
+    EXPECT_EQ(co_await talk(twice, get), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
+    EXPECT_EQ(refused, 3);
+  });
+}
+
+} // namespace
+} // namespace actors::http::test

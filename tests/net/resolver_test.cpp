@@ -1,0 +1,50 @@
+#include <actors/net/resolver.hpp>
+
+#include <tests/net/stream_support.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace actors;
+using namespace actors::net;
+using namespace actors::net::test;
+
+TEST(resolve, a_numeric_address_needs_no_thread) {
+  run_in_runtime(
+      []() -> task<void> {
+        const auto v4 = co_await resolve("192.0.2.1", 80);
+        EXPECT_EQ(v4, std::vector<endpoint>(1, endpoint(*ip_address::parse("192.0.2.1"), 80)));
+        const auto v6 = co_await resolve("2001:db8::1", 443);
+        EXPECT_EQ(v6, std::vector<endpoint>(1, endpoint(*ip_address::parse("2001:db8::1"), 443)));
+      },
+      // Virtual time cannot go on while a thread is waited for; no clock is needed to see that none is.
+      runtime_options{}.clock(clock_kind::virtual_time));
+}
+
+TEST(resolve, localhost_is_a_loopback_address) {
+  run_in_runtime([]() -> task<void> {
+    const auto found = co_await resolve("localhost", 8080);
+    EXPECT_FALSE(found.empty());
+    for (const auto& each : found) {
+      EXPECT_TRUE(each.address().is_loopback()) << each.to_string();
+      EXPECT_EQ(each.port(), 8080);
+    }
+  });
+}
+
+TEST(resolve, nonsense_is_refused_before_the_system_sees_it) {
+  run_in_runtime([]() -> task<void> {
+    for (const std::string& host : {std::string{}, std::string{"localhost\0.example.org", 22}}) {
+      bool failed = false;
+      try {
+        static_cast<void>(co_await resolve(host, 1));
+      } catch (const net_error& e) {
+        failed = e.code().category() == resolver_category();
+      }
+      EXPECT_TRUE(failed);
+    }
+  });
+}
+
+} // namespace
