@@ -15,6 +15,10 @@ set(ACTORS_COMPILE_OPTIONS -fPIC -pthread -Wall -Wextra -Wpedantic)
 if(ACTORS_WERROR)
   list(APPEND ACTORS_COMPILE_OPTIONS -Werror)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # Says of "text" + std::to_string(n) that it copies onto itself: GCC PR 105651.
+  list(APPEND ACTORS_COMPILE_OPTIONS -Wno-restrict)
+endif()
 
 # Components that a user may do without. AUTO leaves one out when its library is missing, ON makes that an error.
 set(ACTORS_OPTIONAL_COMPONENTS sql redis amqp mongo http cluster web)

@@ -23,7 +23,7 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 /// A declaration must stand in the first kilobyte, says the standard; pages with long comments at the top break that.
 constexpr std::size_t declaration_window = 4096;
 
-// ---- names -----------------------------------------------------------------------------------------------------------
+// ---- names ----------------------------------------------------------------------------------------------------------
 
 struct known_label {
   std::string_view label;
@@ -235,7 +235,7 @@ std::string charset_of(std::string_view label) {
   return found == known_labels.end() ? std::string{} : std::string{found->name};
 }
 
-// ---- declarations ----------------------------------------------------------------------------------------------------
+// ---- declarations ---------------------------------------------------------------------------------------------------
 
 std::size_t find_ignoring_case(std::string_view text, std::string_view lower_word, std::size_t from) noexcept {
   for (auto i = from; i + lower_word.size() <= text.size(); ++i)
@@ -292,7 +292,7 @@ std::string_view declared_label(std::string_view body) noexcept {
   return {};
 }
 
-// ---- UTF-8 -----------------------------------------------------------------------------------------------------------
+// ---- UTF-8 ----------------------------------------------------------------------------------------------------------
 
 /// The length of the well-formed character at the start of `text`, or 0. `cut` is set if it is only cut off by the end.
 std::size_t character_length(const unsigned char* p, std::size_t size, bool& cut) noexcept {
@@ -401,7 +401,7 @@ charset_choice detect_charset(std::string_view body, std::string_view content_ty
   return {is_utf8(body) ? "utf-8" : "windows-1252", source::guess, 0, std::move(unknown)};
 }
 
-// ---- conversion ------------------------------------------------------------------------------------------------------
+// ---- conversion -----------------------------------------------------------------------------------------------------
 
 /// Turns the next piece of the page into UTF-8.
 class utf8_reader::decoder {

@@ -6,6 +6,7 @@
 #include <services/scraper/internal/crawl_session.hpp>
 
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace services::scraper {
@@ -27,6 +28,8 @@ actors::task<void> run_session(actors::task_group& group, internal::crawl_sessio
 }
 
 actors::task<crawl_report> crawl_on_one_worker(scrape_options options, std::shared_ptr<crawl_monitor> monitor) {
+  if (const auto problem = options.check())
+    throw std::invalid_argument(*problem);
   internal::crawl_session session{std::move(options), std::move(monitor)};
   co_await session.open();
   std::exception_ptr failure;

@@ -291,6 +291,14 @@ struct frontier::impl {
     --running;
     return host;
   }
+
+  void delay(crawl_item item, time_point not_before) {
+    auto& host = stop_running(item);
+    host.delayed.push_back({not_before, ++order, std::move(item)});
+    std::ranges::push_heap(host.delayed, is_later{});
+    ++delayed;
+    schedule(host);
+  }
 };
 
 frontier::frontier(frontier_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
@@ -356,14 +364,14 @@ void frontier::done(const crawl_item& item, time_point now) {
 }
 
 void frontier::retry(crawl_item item, time_point not_before, time_point now) {
-  auto& x = *impl_;
-  x.note_time(now);
-  auto& host = x.stop_running(item);
+  impl_->note_time(now);
   ++item.attempts;
-  host.delayed.push_back({not_before, ++x.order, std::move(item)});
-  std::ranges::push_heap(host.delayed, is_later{});
-  ++x.delayed;
-  x.schedule(host);
+  impl_->delay(std::move(item), not_before);
+}
+
+void frontier::put_back(crawl_item item, time_point now) {
+  impl_->note_time(now);
+  impl_->delay(std::move(item), now);
 }
 
 void frontier::hold(std::string_view origin, time_point until) {

@@ -94,6 +94,9 @@ public:
   /// A URL is to be fetched again, not before `not_before`. Counts the attempt.
   void retry(crawl_item item, time_point not_before, time_point now);
 
+  /// A URL was not fetched after all and waits for its turn again, as if it had not been handed out.
+  void put_back(crawl_item item, time_point now);
+
   /// No request to this origin before `until` (Retry-After). Never shortens an earlier such time.
   void hold(std::string_view origin, time_point until);
 
@@ -101,7 +104,7 @@ public:
   /// asks for.
   void set_interval(std::string_view origin, duration interval);
 
-  // ---- with the store -------------------------------------------------------------------------------------------------
+  // ---- with the store -----------------------------------------------------------------------------------------------
 
   /// Remembers a URL of an earlier run as seen. One that is `finished` also counts for the limit of pages.
   void add_known(std::string_view url, bool finished);
@@ -119,7 +122,7 @@ public:
   /// Queues a URL from the store, in the order of ids. One that is now out of bounds stays there for another run.
   add_result refill(std::string_view url, std::string_view origin, std::uint32_t depth, std::uint64_t id);
 
-  // ---- figures --------------------------------------------------------------------------------------------------------
+  // ---- figures ------------------------------------------------------------------------------------------------------
 
   /// Nothing runs, and nothing will be handed out any more.
   [[nodiscard]] bool finished() const noexcept;

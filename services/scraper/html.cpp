@@ -22,7 +22,7 @@ using internal::is_space;
 using internal::text_builder;
 using internal::trimmed;
 
-// ---- elements --------------------------------------------------------------------------------------------------------
+// ---- elements -------------------------------------------------------------------------------------------------------
 
 /// The first eight characters of a name as a number, to switch over. The parser has made them lower case.
 constexpr std::uint64_t key(std::string_view name) noexcept {
@@ -144,7 +144,7 @@ element element_named(std::string_view name) noexcept {
   }
 }
 
-// ---- attributes ------------------------------------------------------------------------------------------------------
+// ---- attributes -----------------------------------------------------------------------------------------------------
 
 std::string_view text_of(const xmlChar* text) noexcept {
   return text == nullptr ? std::string_view{} : std::string_view{reinterpret_cast<const char*>(text)};
@@ -235,7 +235,7 @@ bool is_html_type(std::string_view type) noexcept {
   return type.empty() || equal_ignoring_case(type, "text/html") || equal_ignoring_case(type, "application/xhtml+xml");
 }
 
-// ---- the extractor ---------------------------------------------------------------------------------------------------
+// ---- the extractor --------------------------------------------------------------------------------------------------
 
 struct free_parser {
   void operator()(htmlParserCtxt* parser) const noexcept { htmlFreeParserCtxt(parser); }

@@ -56,8 +56,9 @@ json to_json(const crawl_registry::status& crawl) {
 json to_json(const page_record& page) {
   json result{{"url", page.url},     {"title", page.title},       {"text", page.text},
               {"links", page.links}, {"attempts", page.attempts}, {"fetched_at", iso_8601(page.fetched_at)}};
-  result["status"] = page.status == 0 ? json{} : json{page.status};
-  result["error"] = page.error.empty() ? json{} : json{page.error};
+  // With parentheses: braces would make lists of them.
+  result["status"] = page.status == 0 ? json(nullptr) : json(page.status);
+  result["error"] = page.error.empty() ? json(nullptr) : json(page.error);
   return result;
 }
 
@@ -234,6 +235,10 @@ actors::task<std::optional<http::response>> answer(crawl_registry* crawls, http:
   if (!after || !limit || *limit == 0 || *limit > most_pages_at_once)
     co_return problem(http::status::bad_request,
                       "after must be a number, limit one from 1 to " + std::to_string(most_pages_at_once));
+  // Until a crawl has opened its file there is nothing to read.
+  const auto& counters = crawl->counters;
+  if (crawl->state == crawl_registry::crawl_state::running && counters.pages + counters.queued + counters.running == 0)
+    co_return json_response(http::status::ok, {{"pages", json::array()}, {"next", *after}});
   co_return co_await read_pages(crawl->db, *after, static_cast<std::size_t>(*limit));
 }
 

@@ -70,7 +70,7 @@ std::string percent(double fraction) {
 
 } // namespace
 
-// ---- the meter -------------------------------------------------------------------------------------------------------
+// ---- the meter ------------------------------------------------------------------------------------------------------
 
 progress_meter::progress_meter(time_point start, std::uint64_t pages)
     : start_(start), last_(start), last_pages_(pages) {}
@@ -108,7 +108,7 @@ progress_view progress_meter::update(const progress_counters& counters, time_poi
   return view;
 }
 
-// ---- text ------------------------------------------------------------------------------------------------------------
+// ---- text -----------------------------------------------------------------------------------------------------------
 
 std::string short_duration(std::chrono::seconds time) {
   const auto total = std::max<std::int64_t>(time.count(), 0);
@@ -197,7 +197,7 @@ bool environment_is_utf8() {
   return false;
 }
 
-// ---- the writer ------------------------------------------------------------------------------------------------------
+// ---- the writer -----------------------------------------------------------------------------------------------------
 
 progress_writer::progress_writer(int descriptor, style how, bool utf8, time_point start, std::uint64_t pages)
     : descriptor_(descriptor), style_(how), utf8_(utf8), meter_(start, pages) {

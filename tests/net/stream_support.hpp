@@ -1,6 +1,7 @@
 #pragma once
 
 #include <actors/core/gather.hpp>
+#include <actors/core/log.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/task.hpp>
@@ -94,9 +95,11 @@ inline std::string pattern(std::size_t size) {
   return result;
 }
 
-/// Runs a task in a runtime of its own and stops that in an orderly way.
+/// Runs a task in a runtime of its own, which logs nothing, and stops that in an orderly way.
 template <class F>
 void run_in_runtime(F function, runtime_options options = {}) {
+  if (!options.log())
+    options.log_to(make_null_log_sink());
   runtime rt{std::move(options)};
   rt.block_on(std::move(function));
   const auto left = rt.stop(10s);

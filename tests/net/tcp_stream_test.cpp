@@ -264,15 +264,15 @@ TEST(tcp_stream, many_cancelled_waits_leave_nothing_behind) {
 }
 
 TEST(tcp_stream, a_runtime_stops_with_connections_open_and_tasks_waiting_on_them) {
-  runtime rt{runtime_options{}.workers(2)};
+  const std::string data(10'000'000, 'x');
   std::atomic<int> waiting{0};
+  runtime rt{runtime_options{}.workers(2).log_to(make_null_log_sink())};
   for (int i = 0; i < 50; ++i) {
-    static_cast<void>(rt.spawn([&waiting]() -> task<void> {
+    static_cast<void>(rt.spawn([&waiting, &data]() -> task<void> {
       auto source = co_await listen_tcp("127.0.0.1", 0);
       auto s = co_await tcp_pair();
       auto* listening = source.get();
       auto accepting = spawn([listening]() -> task<void> { static_cast<void>(co_await listening->accept()); });
-      const std::string data(10'000'000, 'x');
       auto* to = s.client.get();
       auto writing = spawn([to, &data]() -> task<void> { co_await to->write_all(data); });
       ++waiting;
@@ -282,7 +282,7 @@ TEST(tcp_stream, a_runtime_stops_with_connections_open_and_tasks_waiting_on_them
   }
   rt.block_on([&waiting]() -> task<void> {
     while (waiting < 50)
-      co_await sleep(1ms);
+      co_await yield();
   });
   EXPECT_TRUE(rt.stop(10s).empty());
 }

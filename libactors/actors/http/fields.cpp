@@ -56,6 +56,8 @@ bool any_element(std::string_view value, Visit visit) {
 } // namespace
 
 fields& fields::set(std::string_view name, std::string_view value) {
+  if (entries_.empty())
+    return add(name, value);
   check_name(name);
   value = internal::trim(value);
   check_value(name, value);

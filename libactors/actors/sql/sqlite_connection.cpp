@@ -51,7 +51,7 @@ struct sqlite_connection::impl {
   internal::statement_cache statements; // goes before the database
 };
 
-// ---- statements ------------------------------------------------------------------------------------------------------
+// ---- statements -----------------------------------------------------------------------------------------------------
 
 sqlite_statement::sqlite_statement(sqlite_statement&& other) noexcept
     : connection_(other.connection_), statement_(std::exchange(other.statement_, nullptr)) {}
@@ -219,7 +219,7 @@ int sqlite_statement::checked_column(std::size_t index) const {
   return static_cast<int>(index);
 }
 
-// ---- transactions ----------------------------------------------------------------------------------------------------
+// ---- transactions ---------------------------------------------------------------------------------------------------
 
 sqlite_transaction::sqlite_transaction(sqlite_transaction&& other) noexcept
     : connection_(std::exchange(other.connection_, nullptr)) {}
@@ -252,7 +252,7 @@ void sqlite_transaction::rollback() noexcept {
   sqlite3_exec(connection->impl_->db.get(), "rollback", nullptr, nullptr, nullptr);
 }
 
-// ---- connections -----------------------------------------------------------------------------------------------------
+// ---- connections ----------------------------------------------------------------------------------------------------
 
 sqlite_connection::sqlite_connection(std::string file, const sqlite_options& options)
     : impl_(std::make_unique<impl>(impl{std::move(file), options.busy_timeout(), nullptr,

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <stdexcept>
 #include <utility>
 
 namespace services::scraper::internal {
@@ -68,8 +67,6 @@ http::url start_url(const std::string& text) {
 crawl_session::crawl_session(scrape_options options, std::shared_ptr<crawl_monitor> monitor)
     : options_(std::move(options)), monitor_(std::move(monitor)), random_(std::random_device{}()),
       web_(make_client_options(options_)), frontier_(make_frontier_options(options_, random_)) {
-  if (auto problem = options_.check())
-    throw std::invalid_argument(*problem);
   counters_.max_pages = options_.max_pages;
 }
 
@@ -77,8 +74,8 @@ crawl_session::crawl_session(scrape_options options, std::shared_ptr<crawl_monit
 
 actors::task<void> crawl_session::open() {
   const auto mode = options_.resume ? result_store::mode::resume : result_store::mode::fresh;
-  store_ =
-      co_await actors::to_thread([file = options_.db, mode] { return std::make_unique<result_store>(file, mode); });
+  // Not as a result: that of a call that was cancelled would keep the file locked a little longer.
+  co_await actors::to_thread([this, mode] { store_ = std::make_unique<result_store>(options_.db, mode); });
   co_await actors::to_thread([this] {
     store_->for_each_known([this](std::string_view url, bool finished) { frontier_.add_known(url, finished); });
     const auto figures = store_->count();
@@ -148,7 +145,7 @@ actors::task<void> crawl_session::close() {
     co_await write();
   co_await write();
   publish();
-  co_await actors::to_thread([store = std::move(store_)]() mutable { store.reset(); });
+  co_await actors::to_thread([this] { store_.reset(); });
 }
 
 // -- the loop ------------------------------------------------------------------------------------------------------------
@@ -207,9 +204,15 @@ actors::task<void> crawl_session::visit(crawl_item item, robots_cache* robots) {
     finish(item, std::move(fetched));
     co_return;
   }
+  const bool knew = robots->knows(item.origin);
   const auto rules = co_await robots->get(item.origin);
   if (const auto delay = rules->robots.crawl_delay())
     frontier_.set_interval(item.origin, *delay);
+  if (!knew && (rules->robots.crawl_delay() || options_.rate)) {
+    // Others may have been handed out meanwhile and wait here too: all at once would be against the rate.
+    frontier_.put_back(std::move(item), clock::now());
+    co_return;
+  }
   if (!rules->reachable || !rules->robots.allowed(address->target())) {
     fetched.page.url = item.url;
     fetched.page.fetched_at = std::chrono::system_clock::now();

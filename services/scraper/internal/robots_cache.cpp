@@ -99,6 +99,11 @@ robots_cache::load(http::client web, std::string origin, std::string token, std:
   }
 }
 
+bool robots_cache::knows(const std::string& origin) const {
+  const auto found = fetches_.find(origin);
+  return found != fetches_.end() && found->second.done();
+}
+
 actors::task<std::shared_ptr<const robots_cache::rules>> robots_cache::get(std::string origin) {
   auto found = fetches_.find(origin);
   if (found == fetches_.end()) {

@@ -30,6 +30,9 @@ public:
     std::string problem;
   };
 
+  /// Whether `get` would not wait.
+  [[nodiscard]] bool knows(const std::string& origin) const;
+
   /// The rules of an origin; waits for the fetch that is under way, or starts one.
   [[nodiscard]] actors::task<std::shared_ptr<const rules>> get(std::string origin);
 

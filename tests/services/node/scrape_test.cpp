@@ -73,7 +73,7 @@ TEST_F(scrape, a_file_that_is_no_database_is_refused) {
   const auto file = write("notes.txt", text);
   const auto refused = run({"scrape", site_.url(), "--db", "notes.txt"});
   EXPECT_EQ(refused.status, 1);
-  EXPECT_THAT(refused.output, AllOf(HasSubstr("notes.txt"), HasSubstr("not a database")));
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("notes.txt"), HasSubstr("not an SQLite database")));
   EXPECT_EQ(std::filesystem::file_size(file), text.size());
 }
 
@@ -110,7 +110,7 @@ TEST_F(scrape, interrupted_again_and_again_it_gives_the_same_pages) {
 TEST_F(scrape, a_disk_that_takes_no_more_ends_it_with_a_sentence_and_loses_nothing) {
   // A limit for the size of files acts much as a full disk does, for this process only.
   site_.pages(2000);
-  program crawl{{"sh", "-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" scrape \"$1\" --quiet", node_test::program_path("actors"),
+  program crawl{{"sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" scrape \"$1\" --quiet", node_test::program_path("actors"),
                  site_.url()},
                 folder()};
   EXPECT_EQ(crawl.wait(), 1) << crawl.output();

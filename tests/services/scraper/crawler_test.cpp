@@ -228,6 +228,32 @@ TEST_F(crawler, the_crawl_delay_is_kept) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 450ms);
 }
 
+TEST_F(crawler, the_crawl_delay_also_holds_for_urls_that_wait_for_robots_txt) {
+  using clock = std::chrono::steady_clock;
+  test_site site{home_};
+  site.on("/robots.txt", [](const http::request&, int visit) {
+    return visit == 1 ? unavailable()
+                      : http::response{http::status::ok, "User-agent: *\nCrawl-delay: 0.15\n", "text/plain"};
+  });
+  std::mutex mutex;
+  std::vector<clock::time_point> asked;
+  auto options = from(site.url());
+  options.urls.clear();
+  for (int i = 0; i < 4; ++i) {
+    const auto path = "/" + std::to_string(i);
+    options.urls.push_back(site.url() + path);
+    site.on(path, [&](const http::request&, int) {
+      const std::scoped_lock guard{mutex};
+      asked.push_back(clock::now());
+      return html("x");
+    });
+  }
+  const auto found = crawl_paths(site.url(), options);
+  EXPECT_EQ(found.at("/3").attempts, 1u);
+  ASSERT_EQ(asked.size(), 4u);
+  EXPECT_GE(asked.back() - asked.front(), 300ms); // 450 ms but for a late first one
+}
+
 TEST_F(crawler, nothing_is_fetched_while_robots_txt_fails) {
   test_site site{home_};
   site.page("/", "x").on("/robots.txt", [](const http::request&, int) { return unavailable(); });

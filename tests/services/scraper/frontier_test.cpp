@@ -173,6 +173,26 @@ TEST(frontier, a_retry_comes_back_after_its_time_with_its_attempts_counted) {
   EXPECT_TRUE(x.finished());
 }
 
+TEST(frontier, what_is_put_back_waits_for_its_turn_and_counts_no_attempt) {
+  frontier x{all_hosts()};
+  add(x, a, "/1", 3);
+  auto item = x.next(start);
+  ASSERT_TRUE(item);
+  x.set_interval(a, 2s);
+  x.put_back(*item, start);
+  EXPECT_FALSE(x.finished());
+  EXPECT_EQ(x.pending(), 1u);
+  item = x.next(start);
+  ASSERT_TRUE(item) << "the first time was before the interval was known";
+  x.put_back(*item, start);
+  EXPECT_FALSE(x.next(start + 1s));
+  item = x.next(start + 2s);
+  ASSERT_TRUE(item);
+  EXPECT_EQ(item->attempts, 0u);
+  x.done(*item, start + 2s);
+  EXPECT_TRUE(x.finished());
+}
+
 TEST(frontier, a_host_that_fails_all_the_time_does_not_turn_its_whole_queue_into_retries) {
   auto options = all_hosts();
   options.concurrency = 2;

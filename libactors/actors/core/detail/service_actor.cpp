@@ -117,9 +117,9 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
   }
   phase_ = phase::serving;
   while (!waiting_.empty() && phase_ == phase::serving) {
-    const auto element = std::move(waiting_.front());
+    const auto early = std::move(waiting_.front());
     waiting_.pop_front();
-    serve(*element);
+    serve(*early.element, core().now() - early.arrival);
   }
 }
 
@@ -143,8 +143,8 @@ void service_actor::on_cancel_request(const caf::error&) {
 }
 
 void service_actor::drain() {
-  for (const auto& element : std::exchange(waiting_, {}))
-    on_content(*element);
+  for (const auto& early : std::exchange(waiting_, {}))
+    on_content(*early.element);
   // Cancelling a call may end it at once, and then it is out of the list.
   std::vector<call*> running;
   for (auto* i = calls_; i != nullptr; i = i->next_)
@@ -167,8 +167,8 @@ void service_actor::stop_object() {
 
 void service_actor::finish() {
   phase_ = phase::over;
-  for (const auto& element : std::exchange(waiting_, {}))
-    on_content(*element);
+  for (const auto& early : std::exchange(waiting_, {}))
+    on_content(*early.element);
   if (close())
     end();
   else
@@ -218,10 +218,11 @@ void service_actor::finish_kill() {
   life_cycle_.reset();
   while (calls_ != nullptr) {
     const std::unique_ptr<call> dropped{std::exchange(calls_, calls_->next_)};
-    if (dropped->reply_.wanted())
-      reply(dropped->reply_, caf::make_message(caf::make_error(caf::sec::request_receiver_down)));
+    refuse(dropped->reply_);
   }
   calls_by_id_.clear();
+  for (const auto& early : std::exchange(waiting_, {}))
+    refuse({early.element->sender, early.element->mid});
   end();
 }
 
@@ -240,9 +241,16 @@ void service_actor::on_end(caf::execution_unit* unit) {
 
 // -- calls ---------------------------------------------------------------------------------------------------------------------------
 
+void service_actor::refuse(const reply_address& to) {
+  if (to.wanted())
+    reply(to, caf::make_message(caf::make_error(caf::sec::request_receiver_down)));
+}
+
 void service_actor::on_content(caf::mailbox_element& element) {
-  if (killed_)
+  if (killed_) {
+    refuse({element.sender, element.mid});
     return;
+  }
   if (auto request = caf::make_typed_message_view<cancel_call>(element.payload)) {
     cancel_one(element.sender, caf::get<0>(request));
     return;
@@ -251,11 +259,11 @@ void service_actor::on_content(caf::mailbox_element& element) {
   case phase::starting: {
     auto kept = caf::make_mailbox_element(std::move(element.sender), element.mid, std::move(element.stages),
                                           std::move(element.payload));
-    waiting_.push_back(std::move(kept));
+    waiting_.push_back({std::move(kept), core().now()});
     break;
   }
   case phase::serving:
-    serve(element);
+    serve(element, duration::zero());
     break;
   default: {
     const reply_address to{element.sender, element.mid};
@@ -265,7 +273,7 @@ void service_actor::on_content(caf::mailbox_element& element) {
   }
 }
 
-void service_actor::serve(caf::mailbox_element& element) {
+void service_actor::serve(caf::mailbox_element& element, duration waited) {
   auto& content = element.payload;
   const reply_address to{std::move(element.sender), element.mid};
   const bool with_context = !content.empty() && content.match_element<call_context>(0);
@@ -273,8 +281,11 @@ void service_actor::serve(caf::mailbox_element& element) {
     if (!handler->accepts(content, with_context))
       continue;
     call_context context;
-    if (with_context)
+    if (with_context) {
       context = content.get_as<call_context>(0);
+      if (context.time_left_ns >= 0)
+        context.time_left_ns = std::max<std::int64_t>(0, context.time_left_ns - waited.count());
+    }
     std::unique_ptr<call> started;
     {
       const running_scope scope{*this};
@@ -325,6 +336,18 @@ void service_actor::cancel_one(const caf::strong_actor_ptr& caller, const cancel
       return;
     }
   }
+  const auto given_up = [&](const early_message& early) {
+    const auto& content = early.element->payload;
+    return early.element->sender == caller && content.size() > 0 && content.match_element<call_context>(0) &&
+           content.get_as<call_context>(0).call_id == request.call_id;
+  };
+  const auto early = std::find_if(waiting_.begin(), waiting_.end(), given_up);
+  if (early == waiting_.end())
+    return;
+  const reply_address to{early->element->sender, early->element->mid};
+  waiting_.erase(early);
+  if (to.wanted())
+    reply(to, caf::make_message(make_caf_error(errc::cancelled, request.reason)));
 }
 
 } // namespace actors::detail

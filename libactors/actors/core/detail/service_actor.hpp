@@ -2,6 +2,7 @@
 
 #include <actors/core/call_context.hpp>
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/make_task.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/detail/timer.hpp>
 #include <actors/core/fwd.hpp>
@@ -77,11 +78,18 @@ private:
 
   class life_cycle_call;
 
+  /// A message that arrived before the service had started.
+  struct early_message {
+    caf::mailbox_element_ptr element;
+    time_point arrival;
+  };
+
   void run_life_cycle(task<void> step);
   void life_cycle_ended(const std::exception_ptr& error);
-  void serve(caf::mailbox_element& element);
+  void serve(caf::mailbox_element& element, duration waited);
   void start_call(std::unique_ptr<call> started, const call_context* context);
   void cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request);
+  void refuse(const reply_address& to);
   void drain();
   void stop_object();
   void finish();
@@ -91,7 +99,7 @@ private:
   std::unique_ptr<call> life_cycle_;
   call* calls_ = nullptr;
   std::unordered_multimap<std::uint64_t, call*> calls_by_id_;
-  std::deque<caf::mailbox_element_ptr> waiting_;
+  std::deque<early_message> waiting_;
   phase phase_ = phase::starting;
   bool killed_ = false;
   std::exception_ptr failure_;
@@ -134,13 +142,24 @@ private:
 };
 
 template <class T>
+[[nodiscard]] caf::message make_content(T&& value) {
+  return caf::make_message(std::forward<T>(value));
+}
+
+/// Several values: each is an element of the answer, as in `caf::result`.
+template <class... Ts>
+[[nodiscard]] caf::message make_content(std::tuple<Ts...>&& values) {
+  return std::apply([](Ts&... each) { return caf::make_message(std::move(each)...); }, values);
+}
+
+template <class T>
 [[nodiscard]] caf::message make_answer(outcome<T>& result) {
   if (result.has_error())
     return caf::make_message(to_caf_error(result.error()));
   if constexpr (std::is_void_v<T>)
     return caf::message{};
   else
-    return caf::make_message(std::move(result).value());
+    return make_content(std::move(result).value());
 }
 
 template <class T>
@@ -207,7 +226,18 @@ private:
   std::unique_ptr<call> apply(service_actor& actor, const reply_address& reply, View view, std::index_sequence<Is...>) {
     if constexpr (is_task<R>::value) {
       using value = typename R::value_type;
-      return std::make_unique<typed_call<value>>(actor, reply, function_(std::move(caf::get<First + Is>(view))...));
+      outcome<value> failure;
+      try {
+        // A function that returns a task need not be a coroutine: it may throw, and return a task that holds nothing.
+        auto root = function_(std::move(caf::get<First + Is>(view))...);
+        require_coroutine(static_cast<bool>(root));
+        return std::make_unique<typed_call<value>>(actor, reply, std::move(root));
+      } catch (...) {
+        failure.set_error(std::current_exception());
+      }
+      if (reply.wanted())
+        actor.reply(reply, make_answer(failure));
+      return nullptr;
     } else {
       outcome<R> result;
       try {

@@ -190,16 +190,16 @@ server_connection::need server_connection::on_head() {
 
 server_connection::need server_connection::on_complete() {
   in_body_ = false;
-  request_ = std::move(parser_.head());
   const auto& handler = core_->handler();
-  if (handler.form() == actors::http::detail::handler_form::coroutine)
+  if (handler.form() == actors::http::detail::handler_form::coroutine) {
+    request_ = std::move(parser_.head());
     return need::handler;
+  }
   try {
-    append(handler.answer(std::move(request_)));
+    append(handler.answer(std::move(parser_.head())));
   } catch (...) {
     append_failure(std::current_exception());
   }
-  parser_.recycle(std::move(request_));
   return need::parse;
 }
 

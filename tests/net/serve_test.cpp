@@ -1,0 +1,279 @@
+#include <actors/core/spawn.hpp>
+#include <actors/core/timeout.hpp>
+#include <actors/net/serve.hpp>
+#include <actors/net/tcp_listener.hpp>
+
+#include <tests/net/stream_support.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace {
+
+using namespace actors;
+using namespace actors::net;
+using namespace actors::net::test;
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
+  return count;
+}
+
+TEST(serve, a_thousand_connections_at_once_are_all_answered) {
+  const auto before = open_descriptors();
+  run_in_runtime(
+      []() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0, listen_options{}.backlog(4096));
+        auto* listening = source.get();
+        auto serving = spawn([listening]() -> task<void> { co_await serve(*listening, echo); });
+        const auto target = source->local_endpoint();
+        std::vector<task<std::unique_ptr<stream>>> attempts;
+        for (int i = 0; i < 1'000; ++i)
+          attempts.push_back(connect_tcp(target));
+        const auto clients = co_await gather(std::move(attempts));
+        // All are open now; each says something of its own, in several rounds.
+        std::vector<task<void>> talks;
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+          talks.push_back([](stream& client, std::size_t number) -> task<void> {
+            for (int round = 0; round < 5; ++round) {
+              const auto text = std::to_string(number) + "/" + std::to_string(round);
+              co_await client.write_all(text);
+              EXPECT_EQ(co_await read_exactly(client, text.size()), text);
+            }
+            client.shutdown_write();
+            EXPECT_EQ(co_await read_to_end(client), "");
+          }(*clients[i], i));
+        }
+        co_await gather(std::move(talks));
+        source->close();
+        co_await with_timeout(30s, serving);
+      },
+      runtime_options{}.workers(2));
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(serve, connections_go_to_all_workers_and_never_leave_theirs) {
+  std::mutex mutex;
+  std::map<std::thread::id, int> connections_of;
+  int moved = 0;
+  run_in_runtime(
+      [&]() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        const connection_handler handler = [&](std::unique_ptr<stream> connection) -> task<void> {
+          const auto home = std::this_thread::get_id();
+          {
+            const std::scoped_lock guard{mutex};
+            ++connections_of[home];
+          }
+          std::array<char, 64> buffer{};
+          while (const auto count = co_await connection->read_some(buffer)) {
+            co_await connection->write_all(std::string_view{buffer.data(), count});
+            if (std::this_thread::get_id() != home) {
+              const std::scoped_lock guard{mutex};
+              ++moved;
+            }
+          }
+        };
+        auto serving = spawn([listening, &handler]() -> task<void> { co_await serve(*listening, handler); });
+        for (int i = 0; i < 30; ++i) {
+          auto client = co_await connect_tcp(source->local_endpoint());
+          for (int round = 0; round < 10; ++round) {
+            co_await client->write_all("ping");
+            EXPECT_EQ(co_await read_exactly(*client, 4), "ping");
+          }
+        }
+        source->close();
+        co_await with_timeout(30s, serving);
+      },
+      // A stall makes the runtime hand a worker to another thread, which would look like a move.
+      runtime_options{}.workers(3).stall_threshold(1h));
+  EXPECT_EQ(moved, 0);
+  EXPECT_EQ(connections_of.size(), 3U);
+  for (const auto& [thread, count] : connections_of)
+    EXPECT_EQ(count, 10);
+}
+
+TEST(serve, a_bound_server_keeps_all_connections_on_its_worker) {
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  run_in_runtime(
+      [&]() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        const connection_handler handler = [&](std::unique_ptr<stream> connection) -> task<void> {
+          {
+            const std::scoped_lock guard{mutex};
+            threads.insert(std::this_thread::get_id());
+          }
+          co_await connection->write_all("hello");
+        };
+        auto serving = spawn([listening, &handler]() -> task<void> { co_await serve(*listening, handler); },
+                             spawn_options{}.run_on(affinity::same_worker));
+        for (int i = 0; i < 10; ++i) {
+          auto client = co_await connect_tcp(source->local_endpoint());
+          EXPECT_EQ(co_await read_to_end(*client), "hello");
+        }
+        source->close();
+        co_await with_timeout(30s, serving);
+      },
+      runtime_options{}.workers(3).stall_threshold(1h));
+  EXPECT_EQ(threads.size(), 1U);
+}
+
+TEST(serve, no_more_connections_than_allowed_are_served_at_a_time) {
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  std::atomic<int> all{0};
+  run_in_runtime(
+      [&]() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        const connection_handler handler = [&](std::unique_ptr<stream> connection) -> task<void> {
+          const int count = ++now;
+          for (int seen = most; count > seen && !most.compare_exchange_weak(seen, count);) {
+          }
+          ++all;
+          co_await yield();
+          co_await connection->write_all("x");
+          --now;
+        };
+        auto serving = spawn([listening, &handler]() -> task<void> {
+          co_await serve(*listening, handler, serve_options{}.max_connections(3));
+        });
+        std::vector<task<void>> clients;
+        for (int i = 0; i < 50; ++i) {
+          clients.push_back([](endpoint target) -> task<void> {
+            auto client = co_await connect_tcp(target);
+            EXPECT_EQ(co_await read_to_end(*client), "x");
+          }(source->local_endpoint()));
+        }
+        co_await gather(std::move(clients));
+        source->close();
+        co_await with_timeout(30s, serving);
+      },
+      runtime_options{}.workers(2));
+  EXPECT_LE(most, 3);
+  EXPECT_EQ(all, 50);
+}
+
+TEST(serve, closing_the_listener_lets_connections_finish) {
+  run_in_runtime([]() -> task<void> {
+    auto source = co_await listen_tcp("127.0.0.1", 0);
+    auto* listening = source.get();
+    auto serving = spawn([listening]() -> task<void> { co_await serve(*listening, echo); });
+    auto client = co_await connect_tcp(source->local_endpoint());
+    co_await client->write_all("a");
+    EXPECT_EQ(co_await read_exactly(*client, 1), "a");
+    source->close();
+    co_await settle();
+    EXPECT_FALSE(serving.done());
+    co_await client->write_all("b");
+    EXPECT_EQ(co_await read_exactly(*client, 1), "b");
+    client->close();
+    co_await with_timeout(30s, serving);
+  }, runtime_options{}.workers(1));
+}
+
+TEST(serve, cancelling_ends_the_connections_before_it_returns) {
+  std::atomic<int> ended{0};
+  run_in_runtime(
+      [&]() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        const connection_handler handler = [&](std::unique_ptr<stream> connection) -> task<void> {
+          co_await connection->write_all("x");
+          std::exception_ptr why;
+          try {
+            static_cast<void>(co_await read_to_end(*connection));
+          } catch (...) {
+            why = std::current_exception();
+          }
+          EXPECT_TRUE(is_cancelled(why));
+          co_await sleep(5ms); // cleanup may wait
+          ++ended;
+          std::rethrow_exception(why);
+        };
+        std::vector<std::unique_ptr<stream>> clients;
+        bool timed_out = false;
+        // The clients are there before the server, in the system's queue, so none comes too late.
+        for (int i = 0; i < 5; ++i)
+          clients.push_back(co_await connect_tcp(source->local_endpoint()));
+        auto greeted = spawn([&clients]() -> task<void> {
+          for (const auto& client : clients)
+            EXPECT_EQ(co_await read_exactly(*client, 1), "x");
+        });
+        const auto serve_until_greeted = [listening, &handler, greeted]() -> task<void> {
+          auto serving = spawn([listening, &handler]() -> task<void> { co_await serve(*listening, handler); });
+          co_await greeted;
+          co_await with_timeout(1ms, serving);
+        };
+        try {
+          co_await serve_until_greeted();
+        } catch (const timeout_error&) {
+          timed_out = true;
+        }
+        EXPECT_TRUE(timed_out);
+        EXPECT_EQ(ended, 5);
+        EXPECT_TRUE(source->is_open());
+      },
+      runtime_options{}.workers(2));
+}
+
+TEST(serve, a_connection_that_fails_is_reported_and_harms_nobody) {
+  std::mutex mutex;
+  std::vector<std::string> reports;
+  run_in_runtime(
+      [&]() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        const connection_handler handler = [](std::unique_ptr<stream> connection) -> task<void> {
+          const auto order = co_await read_exactly(*connection, 1);
+          if (order == "f")
+            throw std::runtime_error("broken handler");
+          if (order == "n")
+            throw net_error("read from", "somebody", std::make_error_code(std::errc::connection_reset));
+          co_await connection->write_all("ok");
+        };
+        const auto options = serve_options{}.on_error([&](const std::string&, const std::exception_ptr& error) {
+          const std::scoped_lock guard{mutex};
+          reports.push_back(describe(error));
+        });
+        auto serving = spawn([listening, &handler, &options]() -> task<void> { co_await serve(*listening, handler, options); });
+        for (const std::string order : {"f", "n", "g"}) {
+          auto client = co_await connect_tcp(source->local_endpoint());
+          co_await client->write_all(order);
+          EXPECT_EQ(co_await read_to_end(*client), order == "g" ? "ok" : "");
+        }
+        source->close();
+        co_await with_timeout(30s, serving);
+      },
+      runtime_options{}.workers(2));
+  EXPECT_EQ(reports, std::vector<std::string>(1, "broken handler"));
+}
+
+TEST(serve, a_runtime_stops_within_its_deadline_while_it_serves) {
+  runtime rt{runtime_options{}.workers(2).log_to(make_null_log_sink())};
+  auto source = rt.block_on(listen_tcp("127.0.0.1", 0));
+  auto* listening = source.get();
+  static_cast<void>(rt.spawn([listening]() -> task<void> { co_await serve(*listening, echo); }));
+  std::vector<std::unique_ptr<stream>> clients;
+  for (int i = 0; i < 100; ++i)
+    clients.push_back(rt.block_on(connect_tcp(source->local_endpoint())));
+  auto* last = clients.back().get();
+  rt.block_on([last]() -> task<void> {
+    co_await last->write_all("x");
+    EXPECT_EQ(co_await read_exactly(*last, 1), "x");
+  });
+  EXPECT_TRUE(rt.stop(10s).empty());
+}
+
+} // namespace
