@@ -48,4 +48,5 @@ int main() {
   for (const auto& name : home.stop(1s))
     std::printf("did not stop: %s\n", name.c_str());
 }
+
 //! [embed]

@@ -45,6 +45,7 @@ task<std::vector<std::string>> fetch_all() {
     fetches.push_back(fetch(url));
   co_return co_await gather(std::move(fetches));
 }
+
 //! [fetch]
 
 template <class F>
@@ -64,4 +65,5 @@ int main() {
   // One worker starts the fetches in order, as one asyncio loop does; with more they start in parallel.
   timed("Async", [] { return run(fetch_all(), runtime_options{}.workers(1)); });
 }
+
 //! [main]

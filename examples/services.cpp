@@ -63,6 +63,7 @@ private:
 
   int balance_ = 0;
 };
+
 //! [service]
 
 //! [ask]
@@ -79,6 +80,7 @@ task<> use(service_ref bank) {
   const int final_balance = co_await ask<int>(bank, balance{});
   std::printf("in the end: %d\n", final_balance);
 }
+
 //! [ask]
 
 } // namespace
@@ -91,6 +93,6 @@ int main() {
   // Plain CAF code sends the same messages.
   caf::scoped_actor self{home.system()};
   self->request(bank.actor(), 1s, balance{})
-    .receive([](int value) { std::printf("plain CAF sees: %d\n", value); },
-             [](const caf::error& error) { std::printf("error: %s\n", to_string(error).c_str()); });
+      .receive([](int value) { std::printf("plain CAF sees: %d\n", value); },
+               [](const caf::error& error) { std::printf("error: %s\n", to_string(error).c_str()); });
 }

@@ -33,6 +33,7 @@ task<> use_gather() {
   const auto [four, nine] = co_await gather(square_slowly(2), square_slowly(3));
   std::printf("gather: %d %d\n", four, nine);
 }
+
 //! [gather]
 
 //! [spawn]
@@ -42,6 +43,7 @@ task<> use_spawn() {
   const int result = co_await background;
   std::printf("spawn: %d\n", result);
 }
+
 //! [spawn]
 
 //! [wait]
@@ -52,6 +54,7 @@ task<> use_wait() {
   const auto result = co_await wait(handles, until::first_completed);
   std::printf("wait: %zu done, %zu pending\n", result.done.size(), result.pending.size());
 }
+
 //! [wait]
 
 //! [as completed]
@@ -63,6 +66,7 @@ task<> use_as_completed() {
   while (const auto handle = co_await completed.next())
     std::printf("as_completed: %d\n", handle->result().value());
 }
+
 //! [as completed]
 
 //! [timeout]
@@ -73,6 +77,7 @@ task<> use_timeout() {
     std::printf("with_timeout: %s\n", error.what());
   }
 }
+
 //! [timeout]
 
 //! [group]
@@ -90,6 +95,7 @@ task<> use_group() {
   const int sum = co_await with_task_group(sum_of_squares, 4);
   std::printf("with_task_group: %d\n", sum);
 }
+
 //! [group]
 
 //! [shield]
@@ -107,6 +113,7 @@ task<> use_shield() {
   const int result = co_await inner;
   std::printf("shield: %d\n", result);
 }
+
 //! [shield]
 
 //! [to_thread]
@@ -114,6 +121,7 @@ task<> use_to_thread() {
   const auto text = co_await to_thread([] { return std::string{"from a thread that may block"}; });
   std::printf("to_thread: %s\n", text.c_str());
 }
+
 //! [to_thread]
 
 //! [cancel]
@@ -132,6 +140,7 @@ task<> use_cancel() {
   waiting.cancel("no longer needed");
   co_await wait(std::vector{waiting});
 }
+
 //! [cancel]
 
 task<> use_all() {

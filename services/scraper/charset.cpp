@@ -220,7 +220,10 @@ public:
       ::iconv_close(handle_);
   }
 
-  [[nodiscard]] bool ok() const noexcept { return handle_ != reinterpret_cast<iconv_t>(-1); }
+  [[nodiscard]] bool ok() const noexcept {
+    return handle_ !=
+           reinterpret_cast<iconv_t>(-1); // NOLINT(performance-no-int-to-ptr): what iconv_open is said to return
+  }
 
   [[nodiscard]] iconv_t get() const noexcept { return handle_; }
 
@@ -295,9 +298,10 @@ std::string_view declared_label(std::string_view body) noexcept {
 // ---- UTF-8 ----------------------------------------------------------------------------------------------------------
 
 /// The length of the well-formed character at the start of `text`, or 0. `cut` is set if it is only cut off by the end.
-std::size_t character_length(const unsigned char* p, std::size_t size, bool& cut) noexcept {
+std::size_t character_length(std::string_view text, bool& cut) noexcept {
   cut = false;
-  const auto lead = p[0];
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto lead = byte(0);
   if (lead < 0x80)
     return 1;
   if (lead < 0xC2 || lead > 0xF4)
@@ -307,26 +311,27 @@ std::size_t character_length(const unsigned char* p, std::size_t size, bool& cut
   const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   for (std::size_t i = 1; i < length; ++i) {
-    if (i == size) {
+    if (i == text.size()) {
       cut = true;
       return 0;
     }
-    if (p[i] < (i == 1 ? low : 0x80) || p[i] > (i == 1 ? high : 0xBF))
+    if (byte(i) < (i == 1 ? low : 0x80) || byte(i) > (i == 1 ? high : 0xBF))
       return 0;
   }
   return length;
 }
 
-std::size_t ascii_run(const char* p, std::size_t size) noexcept {
+/// The number of ASCII characters, other than NUL, at the start of `text`.
+std::size_t ascii_run(std::string_view text) noexcept {
   std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
+  for (; i + 8 <= text.size(); i += 8) {
     std::uint64_t word = 0;
-    std::memcpy(&word, p + i, 8);
+    std::memcpy(&word, &text[i], 8);
     // Also stops at a NUL: the lowest zero byte is where the borrow starts.
     if (((word | (word - 0x0101010101010101u)) & 0x8080808080808080u) != 0)
       break;
   }
-  while (i < size && static_cast<signed char>(p[i]) > 0)
+  while (i < text.size() && static_cast<signed char>(text[i]) > 0)
     ++i;
   return i;
 }
@@ -352,18 +357,15 @@ void append_character(std::string& out, char32_t c) {
 } // namespace
 
 bool is_utf8(std::string_view text) noexcept {
-  const auto* p = text.data();
-  auto left = text.size();
-  while (left > 0) {
-    auto step = ascii_run(p, left);
+  while (!text.empty()) {
+    auto step = ascii_run(text);
     if (step == 0) {
       auto cut = false;
-      step = *p == '\0' ? 1 : character_length(reinterpret_cast<const unsigned char*>(p), left, cut);
+      step = text.front() == '\0' ? 1 : character_length(text, cut);
       if (step == 0)
         return cut;
     }
-    p += step;
-    left -= step;
+    text.remove_prefix(step);
   }
   return true;
 }
@@ -432,15 +434,13 @@ public:
   void decode(std::string& out, std::size_t size) override {
     const auto from = out.size();
     while (!rest_.empty() && out.size() - from < size) {
-      const auto ascii = ascii_run(rest_.data(), std::min(rest_.size(), size));
+      const auto ascii = ascii_run(rest_.substr(0, size));
       out.append(rest_.substr(0, ascii));
       rest_.remove_prefix(ascii);
       if (rest_.empty() || ascii == size)
         break;
       auto cut = false;
-      const auto length = rest_.front() == '\0' ? 0
-                                                : character_length(reinterpret_cast<const unsigned char*>(rest_.data()),
-                                                                   rest_.size(), cut);
+      const auto length = rest_.front() == '\0' ? 0 : character_length(rest_, cut);
       if (length == 0) {
         replace(out);
         rest_.remove_prefix(cut ? rest_.size() : 1);

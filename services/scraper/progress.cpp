@@ -186,7 +186,7 @@ std::string progress_summary(const progress_view& view) {
 
 bool environment_is_utf8() {
   for (const auto* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const auto* value = std::getenv(name);
+    const auto* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
     if (value == nullptr || *value == '\0')
       continue;
     std::string text{value};
@@ -202,7 +202,7 @@ bool environment_is_utf8() {
 progress_writer::progress_writer(int descriptor, style how, bool utf8, time_point start, std::uint64_t pages)
     : descriptor_(descriptor), style_(how), utf8_(utf8), meter_(start, pages) {
   if (style_ == style::automatic) {
-    const auto* terminal = std::getenv("TERM");
+    const auto* terminal = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): as above
     const auto dumb = terminal != nullptr && std::string_view{terminal} == "dumb";
     style_ = ::isatty(descriptor) == 1 && !dumb ? style::bar : style::lines;
   }

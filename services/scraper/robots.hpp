@@ -26,7 +26,7 @@ namespace services::scraper {
 class robots_rules {
 public:
   /// How much of a file is looked at, in bytes.
-  static constexpr std::size_t size_limit = 500 * 1024;
+  static constexpr std::size_t size_limit = std::size_t{500} * 1024;
 
   /// A site without rules.
   robots_rules() = default;

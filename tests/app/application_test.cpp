@@ -1,5 +1,4 @@
 #include <actors/app/application.hpp>
-
 #include <actors/core/error.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/runtime_options.hpp>
@@ -245,8 +244,8 @@ TEST(application, a_component_that_does_not_stop_is_cancelled_and_keeps_no_other
   EXPECT_THAT(home.block_on(start_and_stop(&run, 5s)),
               ElementsAre("third failed to stop: cannot flush", "second did not stop in time"));
   EXPECT_EQ(home.now() - begin, 5s);
-  EXPECT_THAT(notes, ElementsAre("start first", "start second", "start third", "stop third", "cancel second",
-                                 "stop first"));
+  EXPECT_THAT(notes,
+              ElementsAre("start first", "start second", "start third", "stop third", "cancel second", "stop first"));
 }
 
 class sick final : public component {

@@ -1,11 +1,10 @@
 #include <actors/app/signal_watch.hpp>
-
 #include <actors/core/error.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/runtime_options.hpp>
+#include <actors/core/spawn.hpp>
 #include <actors/core/task_handle.hpp>
 #include <actors/core/timeout.hpp>
-#include <actors/core/spawn.hpp>
 
 #include <gtest/gtest.h>
 
@@ -28,7 +27,7 @@ actors::runtime_options two_workers() {
 }
 
 bool has_default_effect(int number) {
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(number, nullptr, &now);
   return now.sa_handler == SIG_DFL;
 }

@@ -40,7 +40,8 @@ task<int> fail_after(actors::duration delay, std::string text) {
 
 TEST(as_completed, gives_tasks_in_the_order_in_which_they_end) {
   in_virtual_time([]() -> task<> {
-    auto completed = as_completed(handles{spawn(value_after(3s, 3)), spawn(value_after(1s, 1)), spawn(value_after(2s, 2))});
+    auto completed =
+        as_completed(handles{spawn(value_after(3s, 3)), spawn(value_after(1s, 1)), spawn(value_after(2s, 2))});
     std::vector<int> order;
     while (const auto handle = co_await completed.next())
       order.push_back(handle->result().value());
@@ -116,7 +117,8 @@ TEST(as_completed, its_timeout_counts_from_the_start_throws_and_cancels_nothing)
 
 TEST(as_completed, a_broken_off_iteration_can_go_on) {
   in_virtual_time([]() -> task<> {
-    auto completed = as_completed(handles{spawn(value_after(1s, 1)), spawn(value_after(2s, 2)), spawn(value_after(3s, 3))});
+    auto completed =
+        as_completed(handles{spawn(value_after(1s, 1)), spawn(value_after(2s, 2)), spawn(value_after(3s, 3))});
     const auto first = co_await completed.next();
     EXPECT_EQ(first->result().value(), 1);
     co_await actors::sleep(10s);

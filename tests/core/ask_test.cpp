@@ -314,8 +314,8 @@ TEST(ask, a_plain_actor_may_call_a_service) {
     return {[self, target](std::int32_t x) { return self->delegate(target.actor(), add_one_atom_v, x); }};
   };
   const auto middle = home.system().spawn(forwarder);
-  const auto sum = home.block_on(
-      [&]() -> task<std::int32_t> { co_return co_await ask<std::int32_t>(middle, std::int32_t{20}); });
+  const auto sum =
+      home.block_on([&]() -> task<std::int32_t> { co_return co_await ask<std::int32_t>(middle, std::int32_t{20}); });
   EXPECT_EQ(sum, 21);
 }
 

@@ -97,9 +97,8 @@ TEST(call_context, the_time_left_of_the_tightest_limit_is_passed_on_through_any_
 
 TEST(call_context, a_plain_actor_gets_the_message_without_a_context) {
   actors::runtime home{actors::runtime_options{}.workers(1)};
-  const auto plain = home.system().spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](look_atom) { return std::int64_t{-7}; }};
-  });
+  const auto plain = home.system().spawn(
+      [](caf::event_based_actor*) -> caf::behavior { return {[](look_atom) { return std::int64_t{-7}; }}; });
   const auto answer = home.block_on([&]() -> task<std::int64_t> {
     auto call = [&]() -> task<std::int64_t> { co_return co_await ask<std::int64_t>(plain, look_atom_v); };
     co_return co_await actors::with_timeout(10s, call());

@@ -77,8 +77,8 @@ TEST(error, what_is_not_even_an_exception_arrives_too) {
 }
 
 TEST(error, a_group_error_arrives_with_all_its_texts) {
-  const group_error both{{std::make_exception_ptr(std::runtime_error("one")),
-                          std::make_exception_ptr(std::runtime_error("two"))}};
+  const group_error both{
+      {std::make_exception_ptr(std::runtime_error("one")), std::make_exception_ptr(std::runtime_error("two"))}};
   EXPECT_STREQ(both.what(), "2 errors in a task group: one; two");
   const auto arrived = there_and_back(both);
   EXPECT_THAT(describe(arrived), testing::HasSubstr("one; two"));

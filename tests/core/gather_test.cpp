@@ -247,7 +247,9 @@ TEST(gather, cancelling_the_caller_cancels_every_child_and_waits_for_it) {
     std::atomic<int> cleaned{0};
     gate first;
     gate second;
-    auto all = [&]() -> task<> { co_await gather(wait_and_clean_up(first, cleaned), wait_and_clean_up(second, cleaned)); };
+    auto all = [&]() -> task<> {
+      co_await gather(wait_and_clean_up(first, cleaned), wait_and_clean_up(second, cleaned));
+    };
     const auto handle = spawn(all());
     co_await first;
     co_await second;

@@ -26,8 +26,8 @@
 #include <utility>
 #include <vector>
 
-/// A kill destroys frames without running any more of their code, the leaves first: a frame goes only after those of its
-/// children, because they may refer to it.
+/// A kill destroys frames without running any more of their code, the leaves first: a frame goes only after those of
+/// its children, because they may refer to it.
 namespace {
 
 using actors::spawn;
@@ -164,8 +164,8 @@ TEST(kill, takes_a_whole_gather_tree_with_it) {
         co_await actors::sleep(actors::forever);
         co_return 1;
       }
-      const auto [a, b, c] = co_await actors::gather(
-          grow(levels - 1, live, leaves), grow(levels - 1, live, leaves), grow(levels - 1, live, leaves));
+      const auto [a, b, c] = co_await actors::gather(grow(levels - 1, live, leaves), grow(levels - 1, live, leaves),
+                                                     grow(levels - 1, live, leaves));
       co_return a + b + c;
     }
   };

@@ -2,8 +2,8 @@
 
 #include <actors/core/log.hpp>
 
-#include <condition_variable>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>

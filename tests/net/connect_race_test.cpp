@@ -3,7 +3,6 @@
 #include <actors/core/timeout.hpp>
 #include <actors/net/internal/connect_race.hpp>
 #include <actors/net/internal/interleave.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -14,7 +13,9 @@ using namespace actors;
 using namespace actors::net;
 using namespace actors::net::test;
 
-endpoint at(const char* address, std::uint16_t port) { return endpoint{*ip_address::parse(address), port}; }
+endpoint at(const char* address, std::uint16_t port) {
+  return endpoint{*ip_address::parse(address), port};
+}
 
 task<std::unique_ptr<stream>> race(std::vector<endpoint> targets) {
   auto& context = co_await actors::detail::current_context{};
@@ -47,7 +48,8 @@ private:
 
 TEST(interleave, families_take_turns_beginning_with_the_first) {
   const std::vector<endpoint> input{at("::1", 1), at("::1", 2), at("::1", 3), at("127.0.0.1", 4), at("127.0.0.1", 5)};
-  const std::vector<endpoint> expected{at("::1", 1), at("127.0.0.1", 4), at("::1", 2), at("127.0.0.1", 5), at("::1", 3)};
+  const std::vector<endpoint> expected{at("::1", 1), at("127.0.0.1", 4), at("::1", 2), at("127.0.0.1", 5),
+                                       at("::1", 3)};
   EXPECT_EQ(internal::interleave_families(input), expected);
   EXPECT_TRUE(internal::interleave_families({}).empty());
 }

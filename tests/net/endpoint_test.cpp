@@ -9,8 +9,8 @@ namespace {
 using namespace actors::net;
 
 TEST(ip_address, numeric_texts_parse_and_print_as_they_were) {
-  for (const std::string text : {"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1%3",
-                                 "::ffff:10.0.0.1"}) {
+  for (const std::string text :
+       {"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1%3", "::ffff:10.0.0.1"}) {
     const auto address = ip_address::parse(text);
     ASSERT_TRUE(address) << text;
     EXPECT_EQ(address->to_string(), text);
@@ -20,8 +20,8 @@ TEST(ip_address, numeric_texts_parse_and_print_as_they_were) {
 
 TEST(ip_address, anything_else_is_no_address) {
   for (const std::string_view text :
-       {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4x", "1.2.3.4%1", ":::", "12345::", "::1%", "::1%eth0", "::1%1x",
-        "[::1]", " 127.0.0.1", "127.0.0.1 ", "::1%99999999999999999999"})
+       {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4x", "1.2.3.4%1", ":::", "12345::", "::1%",
+        "::1%eth0", "::1%1x", "[::1]", " 127.0.0.1", "127.0.0.1 ", "::1%99999999999999999999"})
     EXPECT_FALSE(ip_address::parse(text)) << text;
   EXPECT_FALSE(ip_address::parse(std::string(10000, '1')));
   EXPECT_FALSE(ip_address::parse(std::string_view{"127.0.0.1\0", 10}));

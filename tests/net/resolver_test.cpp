@@ -1,5 +1,4 @@
 #include <actors/net/resolver.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>

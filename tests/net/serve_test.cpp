@@ -2,7 +2,6 @@
 #include <actors/core/timeout.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/tcp_listener.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -166,21 +165,23 @@ TEST(serve, no_more_connections_than_allowed_are_served_at_a_time) {
 }
 
 TEST(serve, closing_the_listener_lets_connections_finish) {
-  run_in_runtime([]() -> task<void> {
-    auto source = co_await listen_tcp("127.0.0.1", 0);
-    auto* listening = source.get();
-    auto serving = spawn([listening]() -> task<void> { co_await serve(*listening, echo); });
-    auto client = co_await connect_tcp(source->local_endpoint());
-    co_await client->write_all("a");
-    EXPECT_EQ(co_await read_exactly(*client, 1), "a");
-    source->close();
-    co_await settle();
-    EXPECT_FALSE(serving.done());
-    co_await client->write_all("b");
-    EXPECT_EQ(co_await read_exactly(*client, 1), "b");
-    client->close();
-    co_await with_timeout(30s, serving);
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        auto serving = spawn([listening]() -> task<void> { co_await serve(*listening, echo); });
+        auto client = co_await connect_tcp(source->local_endpoint());
+        co_await client->write_all("a");
+        EXPECT_EQ(co_await read_exactly(*client, 1), "a");
+        source->close();
+        co_await settle();
+        EXPECT_FALSE(serving.done());
+        co_await client->write_all("b");
+        EXPECT_EQ(co_await read_exactly(*client, 1), "b");
+        client->close();
+        co_await with_timeout(30s, serving);
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(serve, cancelling_ends_the_connections_before_it_returns) {
@@ -247,7 +248,8 @@ TEST(serve, a_connection_that_fails_is_reported_and_harms_nobody) {
           const std::scoped_lock guard{mutex};
           reports.push_back(describe(error));
         });
-        auto serving = spawn([listening, &handler, &options]() -> task<void> { co_await serve(*listening, handler, options); });
+        auto serving =
+            spawn([listening, &handler, &options]() -> task<void> { co_await serve(*listening, handler, options); });
         for (const std::string order : {"f", "n", "g"}) {
           auto client = co_await connect_tcp(source->local_endpoint());
           co_await client->write_all(order);

@@ -2,7 +2,6 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/net/stream_actor.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <caf/event_based_actor.hpp>
@@ -58,25 +57,27 @@ TEST(stream_actor, plain_caf_code_can_use_it) {
 }
 
 TEST(stream_actor, reads_and_writes_are_served_in_order) {
-  run_in_runtime([]() -> task<void> {
-    auto s = co_await tcp_pair();
-    const auto client = spawn_stream_actor(std::move(s.client));
-    const auto server = spawn_stream_actor(std::move(s.server));
-    const auto read_one = [](service_ref from) -> task<std::string> {
-      co_return co_await ask<std::string>(from, read_atom_v, std::uint64_t{1});
-    };
-    std::vector<task_handle<std::string>> reads;
-    for (int i = 0; i < 26; ++i) {
-      reads.push_back(spawn(read_one(server)));
-      co_await settle();
-    }
-    for (char c = 'a'; c <= 'z'; ++c)
-      tell(client, write_atom_v, std::string(1, c));
-    std::string got;
-    for (auto& each : reads)
-      got += co_await each;
-    EXPECT_EQ(got, "abcdefghijklmnopqrstuvwxyz");
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto s = co_await tcp_pair();
+        const auto client = spawn_stream_actor(std::move(s.client));
+        const auto server = spawn_stream_actor(std::move(s.server));
+        const auto read_one = [](service_ref from) -> task<std::string> {
+          co_return co_await ask<std::string>(from, read_atom_v, std::uint64_t{1});
+        };
+        std::vector<task_handle<std::string>> reads;
+        for (int i = 0; i < 26; ++i) {
+          reads.push_back(spawn(read_one(server)));
+          co_await settle();
+        }
+        for (char c = 'a'; c <= 'z'; ++c)
+          tell(client, write_atom_v, std::string(1, c));
+        std::string got;
+        for (auto& each : reads)
+          got += co_await each;
+        EXPECT_EQ(got, "abcdefghijklmnopqrstuvwxyz");
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(stream_actor, a_caller_that_gives_up_on_a_read_loses_nothing) {

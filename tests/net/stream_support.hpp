@@ -33,8 +33,7 @@ struct stream_pair {
 /// A TCP connection over loopback.
 inline task<stream_pair> tcp_pair() {
   auto source = co_await listen_tcp("127.0.0.1", 0);
-  auto [client, server] =
-      co_await gather(connect_tcp("127.0.0.1", source->local_endpoint().port()), source->accept());
+  auto [client, server] = co_await gather(connect_tcp("127.0.0.1", source->local_endpoint().port()), source->accept());
   stream_pair result;
   result.client = std::move(client);
   result.server = std::move(server);

@@ -2,7 +2,6 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/net/tcp_listener.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -65,6 +64,11 @@ private:
   rlimit before_{};
   std::vector<int> taken_;
 };
+
+/// UndefinedBehaviorSanitizer needs descriptors of its own when it sees a type for the first time.
+[[gnu::noinline]] void use_once(log_sink& sink) {
+  sink.write({log_level::info, "test", "begins"});
+}
 
 TEST(tcp_listener, port_0_takes_a_free_port_and_tells_which) {
   run_in_runtime([]() -> task<void> {
@@ -131,60 +135,64 @@ TEST(tcp_listener, a_cancelled_accept_loses_no_connection) {
 }
 
 TEST(tcp_listener, closing_ends_a_waiting_accept_and_refuses_clients) {
-  run_in_runtime([]() -> task<void> {
-    auto source = co_await listen_tcp("127.0.0.1", 0);
-    const auto local = source->local_endpoint();
-    auto* listening = source.get();
-    auto accepting = spawn([listening]() -> task<void> { static_cast<void>(co_await listening->accept()); });
-    co_await settle();
-    source->close();
-    source->close();
-    EXPECT_FALSE(source->is_open());
-    std::string text;
-    try {
-      co_await accepting;
-    } catch (const net_error& e) {
-      text = e.what();
-    }
-    EXPECT_EQ(text, "accept on " + local.to_string() + ": closed by this side");
-    std::error_code error;
-    try {
-      static_cast<void>(co_await connect_tcp(local));
-    } catch (const net_error& e) {
-      error = e.code();
-    }
-    EXPECT_EQ(error, std::errc::connection_refused);
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        const auto local = source->local_endpoint();
+        auto* listening = source.get();
+        auto accepting = spawn([listening]() -> task<void> { static_cast<void>(co_await listening->accept()); });
+        co_await settle();
+        source->close();
+        source->close();
+        EXPECT_FALSE(source->is_open());
+        std::string text;
+        try {
+          co_await accepting;
+        } catch (const net_error& e) {
+          text = e.what();
+        }
+        EXPECT_EQ(text, "accept on " + local.to_string() + ": closed by this side");
+        std::error_code error;
+        try {
+          static_cast<void>(co_await connect_tcp(local));
+        } catch (const net_error& e) {
+          error = e.code();
+        }
+        EXPECT_EQ(error, std::errc::connection_refused);
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(tcp_listener, two_accepts_at_once_are_misuse) {
-  run_in_runtime([]() -> task<void> {
-    auto source = co_await listen_tcp("127.0.0.1", 0);
-    auto* listening = source.get();
-    auto accepting = spawn([listening]() -> task<void> { static_cast<void>(co_await listening->accept()); });
-    co_await settle();
-    bool refused = false;
-    try {
-      static_cast<void>(co_await source->accept());
-    } catch (const misuse_error&) {
-      refused = true;
-    }
-    EXPECT_TRUE(refused);
-    accepting.cancel();
-    static_cast<void>(co_await gather_outcomes(accepting));
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        auto* listening = source.get();
+        auto accepting = spawn([listening]() -> task<void> { static_cast<void>(co_await listening->accept()); });
+        co_await settle();
+        bool refused = false;
+        try {
+          static_cast<void>(co_await source->accept());
+        } catch (const misuse_error&) {
+          refused = true;
+        }
+        EXPECT_TRUE(refused);
+        accepting.cancel();
+        static_cast<void>(co_await gather_outcomes(accepting));
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(tcp_listener, without_free_descriptors_accept_waits_says_so_once_and_goes_on_when_there_are_some) {
   const auto log = std::make_shared<kept_log>();
-  // UndefinedBehaviorSanitizer needs a descriptor to check a type for the first time.
-  static_cast<log_sink&>(*log).write({log_level::info, "test", "begins"});
+  use_once(*log);
   run_in_runtime(
       [&log]() -> task<void> {
         auto source = co_await listen_tcp("127.0.0.1", 0);
         auto client = co_await connect_tcp(source->local_endpoint());
         auto* listening = source.get();
-        auto accepting = spawn([listening]() -> task<std::unique_ptr<stream>> { co_return co_await listening->accept(); });
+        auto accepting =
+            spawn([listening]() -> task<std::unique_ptr<stream>> { co_return co_await listening->accept(); });
         {
           const no_more_descriptors shortage;
           // Some rounds of trying again.
@@ -198,8 +206,8 @@ TEST(tcp_listener, without_free_descriptors_accept_waits_says_so_once_and_goes_o
         for (const auto& line : log->lines())
           if (line.starts_with("net: "))
             said.push_back(line);
-        EXPECT_EQ(said, std::vector<std::string>(1, "net: cannot accept connections on " + source->local()
-                                                        + ", trying again: Too many open files"));
+        EXPECT_EQ(said, std::vector<std::string>(1, "net: cannot accept connections on " + source->local() +
+                                                        ", trying again: Too many open files"));
       },
       runtime_options{}.workers(1).log_to(log));
 }

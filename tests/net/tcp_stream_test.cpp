@@ -3,15 +3,15 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/net/tcp_stream.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <atomic>
 
 namespace {
 
@@ -27,14 +27,15 @@ public:
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0
-        || ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
       throw std::runtime_error("no port");
     number_ = ntohs(address.sin_port);
   }
 
   silent_port(const silent_port&) = delete;
   silent_port& operator=(const silent_port&) = delete;
+
   ~silent_port() { ::close(fd_); }
 
   [[nodiscard]] std::uint16_t number() const { return number_; }
@@ -122,30 +123,32 @@ TEST(connect_tcp, the_stock_scheduler_has_no_io_and_says_so) {
 }
 
 TEST(tcp_stream, a_reset_by_the_peer_is_an_error_that_names_it) {
-  run_in_runtime([]() -> task<void> {
-    auto source = co_await listen_tcp("127.0.0.1", 0);
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(source->local_endpoint().port());
-    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    auto server = co_await source->accept();
-    auto* stream = server.get();
-    auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
-    co_await settle();
-    const linger at_once{1, 0};
-    EXPECT_EQ(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
-    ::close(fd);
-    std::string text;
-    try {
-      co_await reading;
-    } catch (const net_error& e) {
-      text = e.what();
-      EXPECT_EQ(e.code(), std::errc::connection_reset);
-    }
-    EXPECT_EQ(text, "read from " + server->peer() + ": Connection reset by peer");
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto source = co_await listen_tcp("127.0.0.1", 0);
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(source->local_endpoint().port());
+        EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        auto server = co_await source->accept();
+        auto* stream = server.get();
+        auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
+        co_await settle();
+        const linger at_once{1, 0};
+        EXPECT_EQ(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        ::close(fd);
+        std::string text;
+        try {
+          co_await reading;
+        } catch (const net_error& e) {
+          text = e.what();
+          EXPECT_EQ(e.code(), std::errc::connection_reset);
+        }
+        EXPECT_EQ(text, "read from " + server->peer() + ": Connection reset by peer");
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(tcp_stream, a_hundred_megabytes_pass_with_little_under_way_at_any_time) {
@@ -249,18 +252,20 @@ TEST(tcp_stream, tasks_that_move_between_workers_read_and_write_without_loss) {
 }
 
 TEST(tcp_stream, many_cancelled_waits_leave_nothing_behind) {
-  run_in_runtime([]() -> task<void> {
-    auto s = co_await tcp_pair();
-    auto* stream = s.server.get();
-    for (int i = 0; i < 2'000; ++i) {
-      auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
-      co_await settle();
-      reading.cancel();
-      static_cast<void>(co_await gather_outcomes(reading));
-    }
-    co_await s.client->write_all("x");
-    EXPECT_EQ(co_await read_exactly(*stream, 1), "x");
-  }, runtime_options{}.workers(1));
+  run_in_runtime(
+      []() -> task<void> {
+        auto s = co_await tcp_pair();
+        auto* stream = s.server.get();
+        for (int i = 0; i < 2'000; ++i) {
+          auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
+          co_await settle();
+          reading.cancel();
+          static_cast<void>(co_await gather_outcomes(reading));
+        }
+        co_await s.client->write_all("x");
+        EXPECT_EQ(co_await read_exactly(*stream, 1), "x");
+      },
+      runtime_options{}.workers(1));
 }
 
 TEST(tcp_stream, a_runtime_stops_with_connections_open_and_tasks_waiting_on_them) {

@@ -2,7 +2,6 @@
 #include <actors/fs/temp_directory.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/unix_stream.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -21,7 +20,9 @@ using namespace actors;
 using namespace actors::net;
 using namespace actors::net::test;
 
-std::string path_in(const fs::temp_directory& folder) { return (folder.path() / "socket").string(); }
+std::string path_in(const fs::temp_directory& folder) {
+  return (folder.path() / "socket").string();
+}
 
 /// The text of the error that a task ends with.
 template <class T>

@@ -5,7 +5,6 @@
 #include <actors/core/timeout.hpp>
 #include <actors/net/error.hpp>
 #include <actors/testing/memory_stream.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -92,7 +91,8 @@ TEST(memory_stream, random_pieces_have_all_sizes_and_are_the_same_for_the_same_s
     const auto first = co_await sizes();
     const auto second = co_await sizes();
     EXPECT_EQ(first, second) << "seed " << seed;
-    EXPECT_EQ(std::set<std::size_t>(first.begin(), first.end()), (std::set<std::size_t>{1, 2, 3, 4})) << "seed " << seed;
+    EXPECT_EQ(std::set<std::size_t>(first.begin(), first.end()), (std::set<std::size_t>{1, 2, 3, 4}))
+        << "seed " << seed;
   });
 }
 

@@ -5,7 +5,6 @@
 #include <actors/fs/temp_directory.hpp>
 #include <actors/net/unix_stream.hpp>
 #include <actors/testing/memory_stream.hpp>
-
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -28,7 +27,8 @@ task<stream_pair> memory_pair() {
 
 task<stream_pair> trickling_memory_pair() {
   const auto faults = actors::testing::stream_faults{}.random_pieces(7, 5).delay(1ms);
-  auto ends = actors::testing::make_memory_streams(actors::testing::memory_stream_options{}.both_ways(faults).buffer(64));
+  auto ends =
+      actors::testing::make_memory_streams(actors::testing::memory_stream_options{}.both_ways(faults).buffer(64));
   stream_pair result;
   result.client = std::move(ends.first);
   result.server = std::move(ends.second);
@@ -65,8 +65,8 @@ class stream_contract : public ::testing::TestWithParam<kind> {
   }
 
 protected:
-
-  /// Runs the body with a new connection: with several workers where there are any, and in virtual time for what is in memory.
+  /// Runs the body with a new connection: with several workers where there are any, and in virtual time for what is in
+  /// memory.
   void check(body test) {
     run_in_runtime(with_pair(test), runtime_options{}.workers(2));
     check_on_one_worker(test);

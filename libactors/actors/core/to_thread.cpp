@@ -2,8 +2,8 @@
 
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/error.hpp>
-#include <actors/core/internal/strand_queue.hpp>
 #include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/internal/strand_queue.hpp>
 
 namespace actors::detail {
 
@@ -51,7 +51,6 @@ void to_thread_awaiter_base::check() {
 
 namespace actors {
 
-blocking_strand::blocking_strand() : queue_(std::make_shared<detail::strand_queue>()) {
-}
+blocking_strand::blocking_strand() : queue_(std::make_shared<detail::strand_queue>()) {}
 
 } // namespace actors

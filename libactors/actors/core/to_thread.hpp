@@ -26,11 +26,11 @@
 ///
 /// Errors: what the function throws; `stopping_error` when the runtime is stopping.
 ///
-/// A call that somebody can break off from outside (a database's interrupt) takes `interrupt_with(function)`: cancelling then calls the
-/// function, which must be safe to call from another thread and after the end of the call.
+/// A call that somebody can break off from outside (a database's interrupt) takes `interrupt_with(function)`:
+/// cancelling then calls the function, which must be safe to call from another thread and after the end of the call.
 ///
-/// `to_thread(strand, function)` runs functions that must not run at the same time, such as those on one database connection, one after
-/// another in the order of the calls.
+/// `to_thread(strand, function)` runs functions that must not run at the same time, such as those on one database
+/// connection, one after another in the order of the calls.
 ///
 /// Threads: at most `runtime_options::blocking_threads` calls run at once, more wait in order.
 ///
@@ -68,6 +68,7 @@ protected:
       : job_(std::move(job)), strand_(std::move(strand)) {}
 
   void abandon() noexcept { abandon_ = true; }
+
   void set_interrupt(std::function<void()> interrupt) { interrupt_ = std::move(interrupt); }
 
   /// Throws `cancelled` if the task was cancelled.
@@ -146,8 +147,8 @@ private:
   std::shared_ptr<job> job_;
 };
 
-/// An order for blocking calls: of the calls that are given the same strand, one runs at a time, in the order in which they were made. Copies
-/// stand for the same order.
+/// An order for blocking calls: of the calls that are given the same strand, one runs at a time, in the order in which
+/// they were made. Copies stand for the same order.
 class blocking_strand {
 public:
   blocking_strand();

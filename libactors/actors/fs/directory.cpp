@@ -18,11 +18,12 @@ namespace {
 
 std::chrono::system_clock::time_point to_time(const timespec& value) noexcept {
   using namespace std::chrono;
-  return system_clock::time_point{duration_cast<system_clock::duration>(seconds{value.tv_sec} + nanoseconds{value.tv_nsec})};
+  return system_clock::time_point{
+      duration_cast<system_clock::duration>(seconds{value.tv_sec} + nanoseconds{value.tv_nsec})};
 }
 
 bool exists_blocking(const std::filesystem::path& path) {
-  struct ::stat status {};
+  struct ::stat status{};
   if (::stat(path.c_str(), &status) == 0)
     return true;
   if (errno == ENOENT || errno == ENOTDIR)
@@ -31,7 +32,7 @@ bool exists_blocking(const std::filesystem::path& path) {
 }
 
 file_status stat_blocking(const std::filesystem::path& path) {
-  struct ::stat status {};
+  struct ::stat status{};
   if (::stat(path.c_str(), &status) != 0)
     throw file_error("stat", path.native(), internal::last_error());
   return file_status{internal::kind_of(status.st_mode), static_cast<std::uint64_t>(status.st_size),
@@ -52,8 +53,9 @@ file_kind kind_of_entry(int folder, const dirent& entry) noexcept {
     return file_kind::other;
   }
   // Some file systems do not say.
-  struct ::stat status {};
-  return ::fstatat(folder, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? internal::kind_of(status.st_mode) : file_kind::other;
+  struct ::stat status{};
+  return ::fstatat(folder, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? internal::kind_of(status.st_mode)
+                                                                            : file_kind::other;
 }
 
 std::vector<directory_entry> list_blocking(const std::filesystem::path& path, std::size_t limit) {

@@ -10,20 +10,23 @@
 
 /// Names, folders and what is known of them.
 ///
-/// Each call is one hop to the blocking pool. Cancellation: a call that has not started is withdrawn, one that runs is waited for.
+/// Each call is one hop to the blocking pool. Cancellation: a call that has not started is withdrawn, one that runs is
+/// waited for.
 ///
 /// Errors: `file_error` with the operation, the path and the system's reason.
 namespace actors::fs {
 
-/// True if there is something of that name (a broken symbolic link counts as nothing). An error other than that there is nothing, such as a
-/// folder that may not be searched, is thrown.
+/// True if there is something of that name (a broken symbolic link counts as nothing). An error other than that there
+/// is nothing, such as a folder that may not be searched, is thrown.
 [[nodiscard]] task<bool> exists(std::filesystem::path path);
 
 /// What a path stands for; symbolic links are followed.
 [[nodiscard]] task<file_status> stat(std::filesystem::path path);
 
-/// The entries of a folder without `.` and `..`, in the order of their names. Throws `errc::too_large` if there are more than `limit`.
-[[nodiscard]] task<std::vector<directory_entry>> list_directory(std::filesystem::path path, std::size_t limit = 100'000);
+/// The entries of a folder without `.` and `..`, in the order of their names. Throws `errc::too_large` if there are
+/// more than `limit`.
+[[nodiscard]] task<std::vector<directory_entry>> list_directory(std::filesystem::path path,
+                                                                std::size_t limit = 100'000);
 
 /// Creates a folder and those above it; false if it was there already.
 [[nodiscard]] task<bool> create_directories(std::filesystem::path path);

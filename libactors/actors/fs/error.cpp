@@ -1,5 +1,7 @@
 #include <actors/fs/error.hpp>
 
+#include <actors/core/printable_text.hpp>
+
 namespace actors::fs {
 
 namespace {
@@ -30,14 +32,16 @@ const std::error_category& fs_category() noexcept {
   return category;
 }
 
-std::error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), fs_category()}; }
+std::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), fs_category()};
+}
 
 struct file_error::subject {
   subject(std::string_view operation_arg, std::string_view path_arg, const std::error_code& code,
           std::string_view detail)
-      : operation(operation_arg), path(path_arg), what(operation + " " + path + ": " + code.message()) {
+      : operation(operation_arg), path(path_arg), what(operation + " " + printable_text(path) + ": " + code.message()) {
     if (!detail.empty())
-      what.append(" (").append(detail).append(")");
+      what.append(" (").append(printable_text(detail)).append(")");
   }
 
   std::string operation;
@@ -48,10 +52,16 @@ struct file_error::subject {
 file_error::file_error(std::string_view operation, std::string_view path, std::error_code code, std::string_view detail)
     : std::system_error(code), subject_(std::make_shared<const subject>(operation, path, code, detail)) {}
 
-const char* file_error::what() const noexcept { return subject_->what.c_str(); }
+const char* file_error::what() const noexcept {
+  return subject_->what.c_str();
+}
 
-const std::string& file_error::operation() const noexcept { return subject_->operation; }
+const std::string& file_error::operation() const noexcept {
+  return subject_->operation;
+}
 
-const std::string& file_error::path() const noexcept { return subject_->path; }
+const std::string& file_error::path() const noexcept {
+  return subject_->path;
+}
 
 } // namespace actors::fs

@@ -8,9 +8,10 @@
 
 /// What can go wrong with files.
 ///
-/// Every failure of this folder is thrown as `file_error`. It names the operation, the path as it was given and the reason, and `what()`
-/// is one sentence of the three: "write /var/data/x: No space left on device (4096 of 10000 bytes were written)". `code()` is for
-/// code that reacts: the operating system's error (compare with `std::errc`) or one of `errc` below.
+/// Every failure of this folder is thrown as `file_error`. It names the operation, the path as it was given and the
+/// reason, and `what()` is one sentence of the three: "write /var/data/x: No space left on device (4096 of 10000 bytes
+/// were written)". `code()` is for code that reacts: the operating system's error (compare with `std::errc`) or one of
+/// `errc` below.
 namespace actors::fs {
 
 /// Failures that the operating system has no code for.

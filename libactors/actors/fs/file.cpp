@@ -36,7 +36,8 @@ int flags_of(open_mode mode) noexcept {
 /// Outlives the object while a call runs.
 class file::state {
 public:
-  state(const std::filesystem::path& path, open_mode mode) : file_(path, flags_of(mode)), append_(mode == open_mode::append) {
+  state(const std::filesystem::path& path, open_mode mode)
+      : file_(path, flags_of(mode)), append_(mode == open_mode::append) {
     file_.require_content();
   }
 
@@ -56,7 +57,9 @@ public:
   }
 
   [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+
   [[nodiscard]] bool appends() const noexcept { return append_; }
+
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
 
 private:
@@ -93,9 +96,8 @@ task<std::string> file::read(std::size_t most) {
 }
 
 task<void> file::write(std::string_view data) {
-  return internal::blocking([opened = checked(), data] {
-    opened->with("write", [data](internal::posix_file& file) { file.write(data); });
-  });
+  return internal::blocking(
+      [opened = checked(), data] { opened->with("write", [data](internal::posix_file& file) { file.write(data); }); });
 }
 
 task<std::size_t> file::read_at(std::uint64_t offset, std::span<char> buffer) {
@@ -116,8 +118,8 @@ task<void> file::write_at(std::uint64_t offset, std::string_view data) {
 
 task<std::uint64_t> file::size() {
   return internal::blocking([opened = checked()] {
-    return opened->with(
-        "stat", [](internal::posix_file& file) { return static_cast<std::uint64_t>(file.status().st_size); });
+    return opened->with("stat",
+                        [](internal::posix_file& file) { return static_cast<std::uint64_t>(file.status().st_size); });
   });
 }
 
@@ -139,7 +141,9 @@ task<void> file::close() {
   });
 }
 
-bool file::is_open() const noexcept { return state_ && state_->is_open(); }
+bool file::is_open() const noexcept {
+  return state_ && state_->is_open();
+}
 
 const std::filesystem::path& file::path() const noexcept {
   static const std::filesystem::path none;

@@ -15,18 +15,20 @@
 ///     auto log = co_await fs::open("app.log", fs::open_mode::append);
 ///     co_await log.write("started\n");
 ///
-/// Each call is one hop to a thread of the blocking pool (some ten microseconds), so make the pieces large: 64 KiB and more.
+/// Each call is one hop to a thread of the blocking pool (some ten microseconds), so make the pieces large: 64 KiB and
+/// more.
 ///
-/// Ownership: the object owns the open file and closes it when it goes; `close` does so with a result, which matters for what was
-/// written. Moved from, it is closed.
+/// Ownership: the object owns the open file and closes it when it goes; `close` does so with a result, which matters
+/// for what was written. Moved from, it is closed.
 ///
-/// Threads: calls may overlap, from any tasks. `read` and `write` share one position, so let one task at a time use these; `read_at` and
-/// `write_at` have none.
+/// Threads: calls may overlap, from any tasks. `read` and `write` share one position, so let one task at a time use
+/// these; `read_at` and `write_at` have none.
 ///
-/// Cancellation: a call that has not started is withdrawn; one that runs is waited for, so buffers need to live only as long as the await.
+/// Cancellation: a call that has not started is withdrawn; one that runs is waited for, so buffers need to live only as
+/// long as the await.
 ///
-/// Errors: `file_error` with the operation, the path and the system's reason; `errc::closed` after `close`. A write that fails half-way
-/// says how much was written.
+/// Errors: `file_error` with the operation, the path and the system's reason; `errc::closed` after `close`. A write
+/// that fails half-way says how much was written.
 namespace actors::fs {
 
 enum class open_mode : std::uint8_t {
@@ -56,7 +58,8 @@ public:
   /// Fills `buffer` from `offset` on; how many bytes there were. The buffer must outlive the await.
   [[nodiscard]] task<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer);
 
-  /// Writes all of `data` from `offset` on. The data must outlive the await. Not in append mode, which has but one place to write.
+  /// Writes all of `data` from `offset` on. The data must outlive the await. Not in append mode, which has but one
+  /// place to write.
   [[nodiscard]] task<void> write_at(std::uint64_t offset, std::string_view data);
 
   /// Bytes.
@@ -68,7 +71,8 @@ public:
   /// Returns when what was written is on the disk.
   [[nodiscard]] task<void> sync();
 
-  /// Closes the file; throws what the system reports only now. Calls that run are waited for. Closing twice does nothing.
+  /// Closes the file; throws what the system reports only now. Calls that run are waited for. Closing twice does
+  /// nothing.
   [[nodiscard]] task<void> close();
 
   [[nodiscard]] bool is_open() const noexcept;

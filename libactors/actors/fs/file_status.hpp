@@ -16,6 +16,7 @@ enum class file_kind : std::uint8_t { regular, directory, symlink, other };
 class file_status {
 public:
   file_status() = default;
+
   file_status(file_kind kind, std::uint64_t size, std::chrono::system_clock::time_point modified,
               std::uint32_t permissions) noexcept
       : kind_(kind), size_(size), modified_(modified), permissions_(permissions) {}
@@ -40,8 +41,8 @@ public:
                                          f.field("permissions", x.permissions_));
     if constexpr (Inspector::is_loading) {
       x.kind_ = kind <= static_cast<std::uint8_t>(file_kind::other) ? static_cast<file_kind>(kind) : file_kind::other;
-      x.modified_ = std::chrono::system_clock::time_point{std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds{modified})};
+      x.modified_ = std::chrono::system_clock::time_point{
+          std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds{modified})};
     }
     return good;
   }
@@ -57,6 +58,7 @@ private:
 class directory_entry {
 public:
   directory_entry() = default;
+
   directory_entry(std::string name, file_kind kind) : name_(std::move(name)), kind_(kind) {}
 
   /// Without the folder.

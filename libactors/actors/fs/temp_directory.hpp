@@ -7,8 +7,9 @@ namespace actors::fs {
 
 /// A folder for temporary files, which goes with everything in it when the object goes.
 ///
-/// Made in the system's place for such things (`TMPDIR`, else /tmp), for this user only. The two calls that make and remove it block;
-/// they are short, unless a great many files were put in. What cannot be removed stays behind without an error.
+/// Made in the system's place for such things (`TMPDIR`, else /tmp), for this user only. The two calls that make and
+/// remove it block; they are short, unless a great many files were put in. What cannot be removed stays behind without
+/// an error.
 ///
 /// Errors: `file_error` if it cannot be made.
 class temp_directory {

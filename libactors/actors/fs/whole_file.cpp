@@ -61,6 +61,7 @@ std::filesystem::path follow_links(const std::filesystem::path& path) {
 class replacement {
 public:
   explicit replacement(const std::filesystem::path& target) : target_(target), path_(unused_name(target)) {}
+
   replacement(const replacement&) = delete;
   replacement& operator=(const replacement&) = delete;
 
@@ -93,7 +94,7 @@ private:
 
 /// The permissions that the new file needs: those of the old one, else what the process gives to new files.
 mode_t permissions_for(const std::filesystem::path& target) {
-  struct ::stat status {};
+  struct ::stat status{};
   if (::stat(target.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode))
       throw file_error("replace", target.native(), std::make_error_code(std::errc::is_a_directory));

@@ -9,14 +9,14 @@
 
 /// Whole files at once: read one, write one, append to one.
 ///
-/// Each call is one hop to a thread of the runtime's blocking pool, whatever it does there, because Linux has no way to wait for a file without
-/// blocking.
+/// Each call is one hop to a thread of the runtime's blocking pool, whatever it does there, because Linux has no way to
+/// wait for a file without blocking.
 ///
-/// Cancellation: a call that has not started is withdrawn; one that runs is waited for, so a file is never left half-written by a
-/// cancellation.
+/// Cancellation: a call that has not started is withdrawn; one that runs is waited for, so a file is never left
+/// half-written by a cancellation.
 ///
-/// Errors: `file_error` with the operation, the path and the system's reason. A write that fails half-way (a full disk) says how much was
-/// written; with `write_mode::replace` the old file is then still there, untouched.
+/// Errors: `file_error` with the operation, the path and the system's reason. A write that fails half-way (a full disk)
+/// says how much was written; with `write_mode::replace` the old file is then still there, untouched.
 namespace actors::fs {
 
 /// How much `read_file` reads if nobody says otherwise: 64 MiB.
@@ -26,7 +26,8 @@ inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
 enum class write_mode : std::uint8_t {
   /// It is emptied and written anew. Whoever reads meanwhile, or after a crash, may find a part.
   in_place,
-  /// The data goes to a new file beside it, is flushed to the disk, and then takes its place in one step: readers see the old content or the
+  /// The data goes to a new file beside it, is flushed to the disk, and then takes its place in one step: readers see
+  /// the old content or the
   /// new one, after a crash too. Keeps the permissions, follows symbolic links.
   replace,
 };

@@ -8,10 +8,11 @@
 
 namespace actors::net {
 
-ip_address::ip_address(const v4_bytes& bytes) noexcept { std::copy(bytes.begin(), bytes.end(), bytes_.begin()); }
+ip_address::ip_address(const v4_bytes& bytes) noexcept {
+  std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+}
 
-ip_address::ip_address(const v6_bytes& bytes, std::uint32_t scope) noexcept
-    : bytes_(bytes), scope_(scope), v6_(true) {}
+ip_address::ip_address(const v6_bytes& bytes, std::uint32_t scope) noexcept : bytes_(bytes), scope_(scope), v6_(true) {}
 
 std::optional<ip_address> ip_address::parse(std::string_view text) {
   // inet_pton wants an end; no address is longer than this.
@@ -55,7 +56,9 @@ std::string ip_address::to_string() const {
   return text;
 }
 
-std::string endpoint::to_string() const { return host_and_port(address_.to_string(), port_); }
+std::string endpoint::to_string() const {
+  return host_and_port(address_.to_string(), port_);
+}
 
 std::string host_and_port(std::string_view host, std::uint16_t port) {
   const bool brackets = host.find(':') != std::string_view::npos;

@@ -8,7 +8,8 @@
 
 /// IP addresses and endpoints as plain values: compare, copy, print, parse.
 ///
-/// Parsing takes the numeric forms only (`127.0.0.1`, `::1`, `fe80::1%2`) and never asks a name server; see `resolve` for names.
+/// Parsing takes the numeric forms only (`127.0.0.1`, `::1`, `fe80::1%2`) and never asks a name server; see `resolve`
+/// for names.
 namespace actors::net {
 
 /// An IPv4 or IPv6 address.
@@ -32,6 +33,7 @@ public:
 
   /// In network order; the first four are used for IPv4.
   [[nodiscard]] const v6_bytes& bytes() const noexcept { return bytes_; }
+
   [[nodiscard]] std::uint32_t scope() const noexcept { return scope_; }
 
   /// 127.0.0.0/8 or ::1 (also as IPv4-mapped).
@@ -52,9 +54,11 @@ private:
 class endpoint {
 public:
   endpoint() = default;
+
   endpoint(const ip_address& address, std::uint16_t port) noexcept : address_(address), port_(port) {}
 
   [[nodiscard]] const ip_address& address() const noexcept { return address_; }
+
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
   /// `127.0.0.1:80` or `[::1]:80`.

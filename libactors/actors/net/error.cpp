@@ -1,5 +1,7 @@
 #include <actors/net/error.hpp>
 
+#include <actors/core/printable_text.hpp>
+
 #include <netdb.h>
 
 #include <cerrno>
@@ -30,6 +32,7 @@ public:
 class resolver_category_type final : public std::error_category {
 public:
   [[nodiscard]] const char* name() const noexcept override { return "actors.resolver"; }
+
   [[nodiscard]] std::string message(int value) const override { return ::gai_strerror(value); }
 };
 
@@ -45,14 +48,16 @@ const std::error_category& resolver_category() noexcept {
   return category;
 }
 
-std::error_code make_error_code(errc value) noexcept { return {static_cast<int>(value), net_category()}; }
+std::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), net_category()};
+}
 
 struct net_error::subject {
   subject(std::string_view operation_arg, std::string_view peer_arg, const std::error_code& code,
           std::string_view detail)
-      : operation(operation_arg), peer(peer_arg), what(operation + " " + peer + ": " + code.message()) {
+      : operation(operation_arg), peer(peer_arg), what(operation + " " + printable_text(peer) + ": " + code.message()) {
     if (!detail.empty())
-      what.append(" (").append(detail).append(")");
+      what.append(" (").append(printable_text(detail)).append(")");
   }
 
   std::string operation;
@@ -63,12 +68,20 @@ struct net_error::subject {
 net_error::net_error(std::string_view operation, std::string_view peer, std::error_code code, std::string_view detail)
     : std::system_error(code), subject_(std::make_shared<const subject>(operation, peer, code, detail)) {}
 
-const char* net_error::what() const noexcept { return subject_->what.c_str(); }
+const char* net_error::what() const noexcept {
+  return subject_->what.c_str();
+}
 
-const std::string& net_error::operation() const noexcept { return subject_->operation; }
+const std::string& net_error::operation() const noexcept {
+  return subject_->operation;
+}
 
-const std::string& net_error::peer() const noexcept { return subject_->peer; }
+const std::string& net_error::peer() const noexcept {
+  return subject_->peer;
+}
 
-std::error_code last_system_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_system_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 } // namespace actors::net

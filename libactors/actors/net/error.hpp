@@ -7,9 +7,11 @@
 
 /// What can go wrong on the network.
 ///
-/// Every failure of this folder is thrown as `net_error`. It names the operation ("connect to"), the peer as it was asked for
-/// ("example.org:80") and the reason, and `what()` is one sentence of the three, fit to be shown. `code()` is for code that
-/// reacts: the operating system's error (compare with `std::errc`), a resolver's error, or one of `errc` below.
+/// Every failure of this folder is thrown as `net_error`. It names the operation ("connect to"), the peer as it was
+/// asked for
+/// ("example.org:80") and the reason, and `what()` is one line of the three, fit to be shown: what is not printable in
+/// it is escaped. `code()` is for code that reacts: the operating system's error (compare with `std::errc`), a
+/// resolver's error, or one of `errc` below.
 ///
 /// Errors that are no failures of the network come as what they are: `misuse_error`, `cancelled`, `timeout_error`.
 namespace actors::net {

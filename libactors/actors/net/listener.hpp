@@ -14,16 +14,16 @@ class io_context;
 
 /// What waits for connections: the one interface of TCP and Unix listeners.
 ///
-/// `co_await listener.accept()` gives the next connection. `serve` (serve.hpp) runs a task for each, spread over all workers, and
-/// is what a server wants; `accept` is for everything else.
+/// `co_await listener.accept()` gives the next connection. `serve` (serve.hpp) runs a task for each, spread over all
+/// workers, and is what a server wants; `accept` is for everything else.
 ///
 /// Threads: one `accept` at a time; `close` from anywhere.
 ///
 /// Cancellation: at once; no connection is lost, the next `accept` gets it.
 ///
-/// Errors: `net_error` with `errc::closed` once closed. What goes wrong with a single connection before it is accepted is skipped. Running
-/// out of descriptors or memory does not fail and does not spin: `accept` tries again after 10 ms, then 20, up to a second, and
-/// says so in the runtime's log.
+/// Errors: `net_error` with `errc::closed` once closed. What goes wrong with a single connection before it is accepted
+/// is skipped. Running out of descriptors or memory does not fail and does not spin: `accept` tries again after 10 ms,
+/// then 20, up to a second, and says so in the runtime's log.
 namespace actors::net {
 
 class listener {

@@ -4,7 +4,8 @@
 
 #include <caf/type_id.hpp>
 
-/// The message types of this folder. `register_net_messages` must run before the first runtime starts; again does nothing.
+/// The message types of this folder. `register_net_messages` must run before the first runtime starts; again does
+/// nothing.
 namespace actors::net {
 
 void register_net_messages();

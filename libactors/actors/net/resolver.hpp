@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-/// Names to addresses, by the system's own resolver (`getaddrinfo`: hosts file, DNS, whatever the machine is configured for).
+/// Names to addresses, by the system's own resolver (`getaddrinfo`: hosts file, DNS, whatever the machine is configured
+/// for).
 ///
-/// A numeric address is answered at once. A name costs a call on the blocking pool. Nothing is cached here: that is the system's
-/// business, which knows how long an answer holds.
+/// A numeric address is answered at once. A name costs a call on the blocking pool. Nothing is cached here: that is the
+/// system's business, which knows how long an answer holds.
 ///
 /// Cancellation: at once; the system's call is left behind and its answer is dropped.
 ///

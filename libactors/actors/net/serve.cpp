@@ -22,7 +22,9 @@ public:
       : core_(&core), handler_(std::move(handler)), options_(std::move(options)) {}
 
   [[nodiscard]] actors::detail::runtime_core& core() const noexcept { return *core_; }
+
   [[nodiscard]] connection_handler& handler() noexcept { return handler_; }
+
   [[nodiscard]] const serve_options& options() const noexcept { return options_; }
 
   void report(const std::string& peer, const std::exception_ptr& error) const;
@@ -80,14 +82,15 @@ void server_state::report(const std::string& peer, const std::exception_ptr& err
   if (options_.on_error())
     options_.on_error()(peer, error);
   else
-    actors::detail::log_of(*core_).write({log_level::error, "net",
-                                          "the connection with " + peer + " failed: " + describe(error)});
+    actors::detail::log_of(*core_).write(
+        {log_level::error, "net", "the connection with " + peer + " failed: " + describe(error)});
 }
 
 /// Suspends the accept loop until there are fewer than so many connections.
 class [[nodiscard]] fewer_connections : public actors::detail::leaf_awaiter<fewer_connections> {
 public:
   fewer_connections(server_state& state, std::size_t limit) noexcept : state_(&state), limit_(limit) {}
+
   ~fewer_connections() override {
     if (waiting_)
       state_->withdraw();
@@ -107,12 +110,14 @@ private:
   bool waiting_ = false;
 };
 
-/// One connection in the count. A parameter of the connection's coroutine, so it goes with its frame, whether that ran or not.
+/// One connection in the count. A parameter of the connection's coroutine, so it goes with its frame, whether that ran
+/// or not.
 class counted_connection {
 public:
   explicit counted_connection(std::shared_ptr<server_state> state) : state_(std::move(state)) {
     state_->connection_begins();
   }
+
   counted_connection(counted_connection&&) noexcept = default;
   counted_connection& operator=(counted_connection&&) = delete;
 
@@ -145,8 +150,8 @@ void start_connection(actors::detail::task_context& parent, const std::shared_pt
   const auto options = spawn_options{}.name(state->options().name());
   auto origin = actors::detail::child_origin(parent, options, std::source_location::current());
   origin.home = actors::detail::worker_of(state->core(), home);
-  static_cast<void>(actors::detail::launch_task(
-      state->core(), origin, run_connection(counted_connection{state}, std::move(connection))));
+  static_cast<void>(actors::detail::launch_task(state->core(), origin,
+                                                run_connection(counted_connection{state}, std::move(connection))));
 }
 
 /// The reactors for new connections in turn: all of them, or the one of a task that is bound to a worker.

@@ -13,19 +13,19 @@
 
 /// A server's accept loop: one task for each connection.
 ///
-/// `co_await serve(listener, handler)` accepts until the listener is closed, and runs `handler(stream)` for each connection in a task of its
-/// own. Connections go to the workers in turn. A connection's task is bound to its worker (`affinity::same_worker`) and so are its
-/// children, so a byte that arrives, the task that it wakes and the answer never change threads. If the task that calls `serve` is itself
-/// bound to a worker, all connections are on that one.
+/// `co_await serve(listener, handler)` accepts until the listener is closed, and runs `handler(stream)` for each
+/// connection in a task of its own. Connections go to the workers in turn. A connection's task is bound to its worker
+/// (`affinity::same_worker`) and so are its children, so a byte that arrives, the task that it wakes and the answer
+/// never change threads. If the task that calls `serve` is itself bound to a worker, all connections are on that one.
 ///
-/// Ownership: the listener must outlive the call; the handler is kept until the last connection has ended. The handler owns its
-/// stream, which is closed when the handler's task ends.
+/// Ownership: the listener must outlive the call; the handler is kept until the last connection has ended. The handler
+/// owns its stream, which is closed when the handler's task ends.
 ///
-/// End: after `listener.close()` the call returns when all connections have ended by themselves. Cancelling it stops accepting and cancels and
-/// joins the connections.
+/// End: after `listener.close()` the call returns when all connections have ended by themselves. Cancelling it stops
+/// accepting and cancels and joins the connections.
 ///
-/// Errors: a connection that ends with an exception ends alone. `net_error` (the peer went away) and `cancelled` are normal and ignored; any
-/// other is given to `on_error`, by default the runtime's log.
+/// Errors: a connection that ends with an exception ends alone. `net_error` (the peer went away) and `cancelled` are
+/// normal and ignored; any other is given to `on_error`, by default the runtime's log.
 ///
 /// Limits: at the most `max_connections`; then accepting pauses, and further clients wait in the system's queue.
 namespace actors::net {
@@ -55,7 +55,9 @@ public:
   }
 
   [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
   [[nodiscard]] const error_handler& on_error() const noexcept { return on_error_; }
 
 private:

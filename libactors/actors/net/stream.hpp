@@ -10,18 +10,20 @@
 
 /// Byte streams: the one interface under every protocol of the library.
 ///
-/// TCP, TLS, Unix sockets and the in-memory streams of tests all are a `stream`, so cancellation, deadlines and back-pressure are
-/// written once. A stream is a value-like object behind a pointer, owned by one task or connection at a time.
+/// TCP, TLS, Unix sockets and the in-memory streams of tests all are a `stream`, so cancellation, deadlines and
+/// back-pressure are written once. A stream is a value-like object behind a pointer, owned by one task or connection at
+/// a time.
 ///
-/// Threads: one read and one write may be under way at the same time, from different tasks; two reads or two writes at once throw
-/// `misuse_error`. `close` may come from any task.
+/// Threads: one read and one write may be under way at the same time, from different tasks; two reads or two writes at
+/// once throw `misuse_error`. `close` may come from any task.
 ///
-/// Cancellation: cancelling a task that reads or writes ends the wait at once with `cancelled`. A cancelled read has taken
-/// nothing; a cancelled write may have sent a part, so the stream is fit for nothing but `close` then.
+/// Cancellation: cancelling a task that reads or writes ends the wait at once with `cancelled`. A cancelled read has
+/// taken nothing; a cancelled write may have sent a part, so the stream is fit for nothing but `close` then.
 ///
 /// Time: wrap in `with_timeout`.
 ///
-/// Errors: `net_error` with the operation, the peer and the system's error; a read on a stream whose peer has closed gives 0 bytes.
+/// Errors: `net_error` with the operation, the peer and the system's error; a read on a stream whose peer has closed
+/// gives 0 bytes.
 namespace actors::net {
 
 class stream {
@@ -31,8 +33,8 @@ public:
   stream& operator=(const stream&) = delete;
   virtual ~stream() = default;
 
-  /// Reads what is there, at least one byte and at most `buffer.size()`; waits if there is nothing. 0 at the end of the stream. The buffer
-  /// must outlive the await.
+  /// Reads what is there, at least one byte and at most `buffer.size()`; waits if there is nothing. 0 at the end of the
+  /// stream. The buffer must outlive the await.
   [[nodiscard]] virtual task<std::size_t> read_some(std::span<char> buffer) = 0;
 
   /// What `read_some` would give without waiting; nothing if it would have to wait. The cheap first try on a hot path.

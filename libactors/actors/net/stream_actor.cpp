@@ -33,8 +33,10 @@ private:
   class waiting_bytes {
   public:
     waiting_bytes(std::size_t& total, std::size_t size) noexcept : total_(&total), size_(size) { *total_ += size_; }
+
     waiting_bytes(const waiting_bytes&) = delete;
     waiting_bytes& operator=(const waiting_bytes&) = delete;
+
     ~waiting_bytes() { *total_ -= size_; }
 
   private:

@@ -25,8 +25,11 @@ public:
   }
 
   void close() noexcept override { socket_->close(); }
+
   [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
+
   [[nodiscard]] std::string local() const override { return socket_->local(); }
+
   [[nodiscard]] endpoint local_endpoint() const noexcept override { return local_; }
 
 private:
@@ -47,13 +50,13 @@ std::unique_ptr<tcp_listener> listen_on(boost::asio::io_context& home, const end
   if (options.share_port())
     good = good && internal::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   internal::socket_address actual;
-  good = good && ::bind(fd.get(), address.data(), address.size()) == 0 && ::listen(fd.get(), options.backlog()) == 0
-         && ::getsockname(fd.get(), actual.data(), actual.size_to_fill()) == 0;
+  good = good && ::bind(fd.get(), address.data(), address.size()) == 0 && ::listen(fd.get(), options.backlog()) == 0 &&
+         ::getsockname(fd.get(), actual.data(), actual.size_to_fill()) == 0;
   if (!good)
     fail(last_system_error());
   const auto local = actual.to_endpoint().value_or(wanted);
-  auto socket = internal::descriptor::make<internal::acceptor>(home, std::move(fd), local.to_string(),
-                                                               options.connections());
+  auto socket =
+      internal::descriptor::make<internal::acceptor>(home, std::move(fd), local.to_string(), options.connections());
   return std::make_unique<tcp_listener_on_socket>(std::move(socket), local);
 }
 

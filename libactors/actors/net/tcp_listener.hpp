@@ -11,9 +11,10 @@
 
 /// Listening on a TCP port.
 ///
-/// `co_await listen_tcp("127.0.0.1", 0)` binds a free port, which `local_endpoint().port()` tells. `"0.0.0.0"` is every IPv4 interface, `"::"`
-/// every interface of both kinds where the system allows it. A name such as `localhost` is resolved and the first of its addresses
-/// that can be bound is taken. The address can be bound again right after the listener has been closed.
+/// `co_await listen_tcp("127.0.0.1", 0)` binds a free port, which `local_endpoint().port()` tells. `"0.0.0.0"` is every
+/// IPv4 interface, `"::"` every interface of both kinds where the system allows it. A name such as `localhost` is
+/// resolved and the first of its addresses that can be bound is taken. The address can be bound again right after the
+/// listener has been closed.
 ///
 /// Errors: `net_error` "listen on 127.0.0.1:80: Permission denied".
 namespace actors::net {
@@ -22,7 +23,8 @@ class listen_options {
 public:
   listen_options() = default;
 
-  /// How many connections the system keeps for us while we are busy; 1024 by default, the system may have a lower limit.
+  /// How many connections the system keeps for us while we are busy; 1024 by default, the system may have a lower
+  /// limit.
   listen_options& backlog(int value) noexcept {
     backlog_ = value;
     return *this;
@@ -41,7 +43,9 @@ public:
   }
 
   [[nodiscard]] int backlog() const noexcept { return backlog_; }
+
   [[nodiscard]] const tcp_options& connections() const noexcept { return connections_; }
+
   [[nodiscard]] bool share_port() const noexcept { return share_port_; }
 
 private:

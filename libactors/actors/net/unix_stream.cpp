@@ -27,7 +27,7 @@ public:
   socket_file() = default;
 
   explicit socket_file(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (path.starts_with('@') || ::lstat(path.c_str(), &status) != 0)
       return;
     path_ = path;
@@ -36,7 +36,7 @@ public:
   }
 
   void remove() noexcept {
-    struct stat status {};
+    struct stat status{};
     if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
       ::unlink(path_.c_str());
     path_.clear();
@@ -68,6 +68,7 @@ public:
   }
 
   [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
+
   [[nodiscard]] std::string local() const override { return socket_->local(); }
 
 private:
@@ -76,13 +77,13 @@ private:
   socket_file file_;
 };
 
-/// True if `path` is a socket that nobody listens on.
+/// True if `path` is a socket that nobody has open any more. Asked with a socket of another type, which the owner does
+/// not notice: the system then says "wrong type", and "refused" if there is no owner.
 bool is_left_behind(const std::string& path, const socket_address& address) {
-  struct stat status {};
+  struct stat status{};
   if (path.starts_with('@') || ::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode))
     return false;
-  std::error_code error;
-  const auto probe = internal::open_socket(AF_UNIX, error);
+  const internal::unique_fd probe{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   return probe && ::connect(probe.get(), address.data(), address.size()) != 0 && errno == ECONNREFUSED;
 }
 
@@ -98,7 +99,8 @@ task<std::unique_ptr<stream>> connect_unix(std::string path) {
     try {
       auto target_name = name;
       auto peer = name;
-      co_return co_await internal::connect_socket(home, address, std::move(target_name), std::move(peer), tcp_options{});
+      co_return co_await internal::connect_socket(home, address, std::move(target_name), std::move(peer),
+                                                  tcp_options{});
     } catch (const net_error& e) {
       if (e.code() != std::errc::resource_unavailable_try_again)
         throw;

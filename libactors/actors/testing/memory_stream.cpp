@@ -44,7 +44,8 @@ void wake(pipe_waiter& waiter) noexcept {
 struct connection {
   explicit connection(const memory_stream_options& options)
       : names{options.first_name(), options.second_name()},
-        pipes{memory_pipe{options.buffer(), options.from_first()}, memory_pipe{options.buffer(), options.from_second()}} {}
+        pipes{memory_pipe{options.buffer(), options.from_first()},
+              memory_pipe{options.buffer(), options.from_second()}} {}
 
   std::mutex mutex;
   const std::array<std::string, 2> names;
@@ -121,8 +122,9 @@ public:
     if (cut_short)
       throw net::net_error("write to", peer(), net::errc::write_cut_short);
     if (!outgoing().writable())
-      throw net::net_error("write to", peer(),
-                           std::make_error_code(outgoing().was_reset() ? std::errc::connection_reset : std::errc::broken_pipe));
+      throw net::net_error(
+          "write to", peer(),
+          std::make_error_code(outgoing().was_reset() ? std::errc::connection_reset : std::errc::broken_pipe));
     const auto count = outgoing().write(data, now);
     if (count > 0)
       woken.add(outgoing().reader);
@@ -150,7 +152,8 @@ public:
     }
   }
 
-  /// Registers a reader who has to wait. False if there is no need to; else the time until when at most, if there is one.
+  /// Registers a reader who has to wait. False if there is no need to; else the time until when at most, if there is
+  /// one.
   [[nodiscard]] bool wait_to_read(pipe_waiter waiter, time_point now, std::optional<time_point>& until) {
     const std::scoped_lock guard{shared_->mutex};
     until = incoming().readable_at();
@@ -169,6 +172,7 @@ public:
   }
 
   void withdraw_reader() noexcept { withdraw(incoming().reader); }
+
   void withdraw_writer() noexcept { withdraw(outgoing().writer); }
 
   std::atomic<bool> reading{false};
@@ -178,6 +182,7 @@ public:
 
 private:
   [[nodiscard]] memory_pipe& outgoing() noexcept { return shared_->pipes[index_]; }
+
   [[nodiscard]] memory_pipe& incoming() noexcept { return shared_->pipes[1 - index_]; }
 
   void require_open(std::string_view operation) const {
@@ -205,6 +210,7 @@ public:
 
   claim(const claim&) = delete;
   claim& operator=(const claim&) = delete;
+
   ~claim() { flag_->store(false, std::memory_order_release); }
 
 private:
@@ -214,6 +220,7 @@ private:
 class [[nodiscard]] readable : public actors::detail::leaf_awaiter<readable> {
 public:
   explicit readable(memory_end& end) noexcept : end_(&end) {}
+
   ~readable() override { end_->withdraw_reader(); }
 
   [[nodiscard]] bool start(actors::detail::task_context& context) {
@@ -239,6 +246,7 @@ private:
 class [[nodiscard]] writable : public actors::detail::leaf_awaiter<writable> {
 public:
   explicit writable(memory_end& end) noexcept : end_(&end) {}
+
   ~writable() override { end_->withdraw_writer(); }
 
   [[nodiscard]] bool start(actors::detail::task_context& context) {
@@ -269,6 +277,7 @@ task<std::size_t> read_some_from(std::shared_ptr<memory_end> end, std::span<char
 class write_in_progress {
 public:
   write_in_progress(memory_end& end, std::string_view data) noexcept : end_(&end), left_(data), size_(data.size()) {}
+
   write_in_progress(const write_in_progress&) = delete;
   write_in_progress& operator=(const write_in_progress&) = delete;
 
@@ -278,6 +287,7 @@ public:
   }
 
   [[nodiscard]] std::string_view left() const noexcept { return left_; }
+
   void took(std::size_t count) noexcept { left_.remove_prefix(count); }
 
 private:
@@ -301,6 +311,7 @@ task<void> write_all_to(std::shared_ptr<memory_end> end, std::string_view data) 
 class memory_stream final : public net::stream {
 public:
   explicit memory_stream(std::shared_ptr<memory_end> end) noexcept : end_(std::move(end)) {}
+
   ~memory_stream() override { end_->close(now_here(earliest)); }
 
   task<std::size_t> read_some(std::span<char> buffer) override {
@@ -322,8 +333,11 @@ public:
   }
 
   void shutdown_write() override { end_->shutdown_write(now_here(earliest)); }
+
   void close() noexcept override { end_->close(now_here(earliest)); }
+
   [[nodiscard]] bool is_open() const noexcept override { return end_->is_open(); }
+
   [[nodiscard]] std::string peer() const override { return end_->peer(); }
 
 private:

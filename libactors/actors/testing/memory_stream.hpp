@@ -10,14 +10,14 @@
 
 /// Connected streams in memory, for tests of everything that speaks over a `net::stream`.
 ///
-/// `make_memory_streams()` gives the two ends of a connection. They behave as sockets do, with bounded buffers and half-close, and
-/// without any system call; under virtual time a delay costs nothing. Faults can be set for each direction: delay, bytes in small or random
-/// pieces, corrupted bytes, a connection that breaks after so many bytes.
+/// `make_memory_streams()` gives the two ends of a connection. They behave as sockets do, with bounded buffers and
+/// half-close, and without any system call; under virtual time a delay costs nothing. Faults can be set for each
+/// direction: delay, bytes in small or random pieces, corrupted bytes, a connection that breaks after so many bytes.
 ///
 /// Threads and cancellation: as for every stream. The two ends may be used by different workers.
 ///
-/// Errors: those that sockets give, `net_error` with the peer's name from the options: broken pipe for a write that nobody can read any
-/// more, connection reset after a cut.
+/// Errors: those that sockets give, `net_error` with the peer's name from the options: broken pipe for a write that
+/// nobody can read any more, connection reset after a cut.
 ///
 /// Delays are measured with the clock of the runtime whose task writes, so both ends belong into one runtime then.
 namespace actors::testing {
@@ -59,9 +59,13 @@ public:
   }
 
   [[nodiscard]] std::size_t buffer() const noexcept { return buffer_; }
+
   [[nodiscard]] const stream_faults& from_first() const noexcept { return from_first_; }
+
   [[nodiscard]] const stream_faults& from_second() const noexcept { return from_second_; }
+
   [[nodiscard]] const std::string& first_name() const noexcept { return first_name_; }
+
   [[nodiscard]] const std::string& second_name() const noexcept { return second_name_; }
 
 private:

@@ -18,7 +18,8 @@ enum class cut {
   reset,
 };
 
-/// What one direction of an in-memory connection does to the bytes. Settings combine; offsets count the bytes of that direction from 0.
+/// What one direction of an in-memory connection does to the bytes. Settings combine; offsets count the bytes of that
+/// direction from 0.
 class stream_faults {
 public:
   stream_faults() = default;
@@ -56,13 +57,18 @@ public:
   }
 
   [[nodiscard]] duration delay() const noexcept { return delay_; }
+
   [[nodiscard]] std::size_t largest_piece() const noexcept { return most_; }
+
   [[nodiscard]] bool has_random_pieces() const noexcept { return random_; }
+
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   /// In rising order.
   [[nodiscard]] const std::vector<std::uint64_t>& corrupted() const noexcept { return corrupted_; }
+
   [[nodiscard]] std::uint64_t cut_after() const noexcept { return cut_after_; }
+
   [[nodiscard]] cut kind_of_cut() const noexcept { return cut_; }
 
 private:

@@ -103,8 +103,10 @@ void crawl_session::add_start_urls() {
 }
 
 actors::task<void> crawl_session::write() {
-  if (being_written_.empty())
+  if (being_written_.empty()) {
+    const std::scoped_lock guard{mutex_};
     being_written_ = std::exchange(unwritten_, {});
+  }
   if (being_written_.empty())
     co_return;
   co_await actors::to_thread([this] {
@@ -130,8 +132,13 @@ actors::task<void> crawl_session::refill() {
     co_await writing;
   }
   co_await write();
-  const auto after = frontier_.loaded_id();
+  std::uint64_t after = 0;
+  {
+    const std::scoped_lock guard{mutex_};
+    after = frontier_.loaded_id();
+  }
   const auto records = co_await actors::to_thread([this, after] { return store_->pending(after, urls_per_refill); });
+  const std::scoped_lock guard{mutex_};
   for (const auto& record : records) {
     const auto url = http::url::try_parse(record.url);
     const auto origin = url ? url->origin() : std::string{};
@@ -150,30 +157,54 @@ actors::task<void> crawl_session::close() {
 
 // -- the loop ------------------------------------------------------------------------------------------------------------
 
-actors::task<void> crawl_session::run(actors::task_group& group) {
+struct crawl_session::plan {
+  bool finished = false;
+  bool refill = false;
+  std::vector<actors::task_handle<void>> running;
+  actors::duration pause{};
+
+} actors::task<void> crawl_session::run(actors::task_group& group) {
+
   robots_cache robots{group, web_, std::string{product_token(options_.user_agent)}, options_.retries, random_()};
-  while (!frontier_.finished()) {
-    if (frontier_.wants_refill())
+  for (;;) {
+    plan next = next_plan(group, robots);
+    if (next.finished)
+      co_return;
+    if (next.refill) {
       co_await refill();
-    if (unwritten_.size() < most_unwritten)
-      start_what_may_start(group, robots);
-    const auto now = clock::now();
-    if (!writing_ && write_due(now))
-      begin_write(group);
-    publish();
-    std::vector<actors::task_handle<void>> waiting = running_;
-    if (writing_)
-      waiting.push_back(*writing_);
-    const auto pause = next_pause(now);
-    if (waiting.empty()) {
-      co_await actors::sleep(pause);
       continue;
     }
-    co_await actors::wait(std::move(waiting), actors::until::first_completed, pause);
-    std::erase_if(running_, [](const auto& task) { return task.done(); });
-    if (writing_ && writing_->done())
-      writing_.reset();
+    if (next.running.empty()) {
+      co_await actors::sleep(next.pause);
+      continue;
+    }
+    co_await actors::wait(std::move(next.running), actors::until::first_completed, next.pause);
   }
+}
+
+;
+
+crawl_session::plan crawl_session::next_plan(actors::task_group& group, robots_cache& robots) {
+  const std::scoped_lock guard{mutex_};
+  std::erase_if(running_, [](const auto& task) { return task.done(); });
+  if (writing_ && writing_->done())
+    writing_.reset();
+  plan next;
+  next.finished = frontier_.finished();
+  next.refill = !next.finished && frontier_.wants_refill();
+  if (next.finished || next.refill)
+    return next;
+  if (unwritten_.size() < most_unwritten)
+    start_what_may_start(group, robots);
+  const auto now = clock::now();
+  if (!writing_ && write_due(now))
+    begin_write(group);
+  publish();
+  next.running = running_;
+  if (writing_)
+    next.running.push_back(*writing_);
+  next.pause = next_pause(now);
+  return next;
 }
 
 actors::duration crawl_session::next_pause(time_point now) {
@@ -206,10 +237,13 @@ actors::task<void> crawl_session::visit(crawl_item item, robots_cache* robots) {
   }
   const bool knew = robots->knows(item.origin);
   const auto rules = co_await robots->get(item.origin);
-  if (const auto delay = rules->robots.crawl_delay())
+  if (const auto delay = rules->robots.crawl_delay()) {
+    const std::scoped_lock guard{mutex_};
     frontier_.set_interval(item.origin, *delay);
+  }
   if (!knew && (rules->robots.crawl_delay() || options_.rate)) {
     // Others may have been handed out meanwhile and wait here too: all at once would be against the rate.
+    const std::scoped_lock guard{mutex_};
     frontier_.put_back(std::move(item), clock::now());
     co_return;
   }
@@ -226,6 +260,7 @@ actors::task<void> crawl_session::visit(crawl_item item, robots_cache* robots) {
 }
 
 void crawl_session::finish(const crawl_item& item, page_fetch fetched) {
+  const std::scoped_lock guard{mutex_};
   const auto now = clock::now();
   counters_.bytes += fetched.bytes;
   if (fetched.worth_retrying && item.attempts < options_.retries) {

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -22,8 +23,8 @@
 
 namespace services::scraper::internal {
 
-/// The state of one crawl. Everything but the calls into the store runs on one worker, one step at a time, so nothing
-/// here is locked.
+/// The state of one crawl. Its tasks share a worker, but while one of them is late in a step (a long page, a busy
+/// machine) the worker may go on with others in another thread, so what they share is locked; never across an await.
 class crawl_session {
 public:
   crawl_session(scrape_options options, std::shared_ptr<crawl_monitor> monitor);
@@ -43,6 +44,9 @@ private:
   using time_point = frontier::time_point;
 
   void add_start_urls();
+  struct plan;
+
+  [[nodiscard]] plan next_plan(actors::task_group& group, robots_cache& robots);
   void start_what_may_start(actors::task_group& group, robots_cache& robots);
   [[nodiscard]] actors::task<void> visit(crawl_item item, robots_cache* robots);
   void finish(const crawl_item& item, page_fetch fetched);
@@ -57,6 +61,7 @@ private:
   void publish();
 
   scrape_options options_;
+  std::mutex mutex_; // for everything that tasks share
   std::shared_ptr<crawl_monitor> monitor_;
   std::mt19937_64 random_;
   actors::http::client web_;

@@ -100,18 +100,24 @@ robots_cache::load(http::client web, std::string origin, std::string token, std:
 }
 
 bool robots_cache::knows(const std::string& origin) const {
+  const std::scoped_lock guard{mutex_};
   const auto found = fetches_.find(origin);
   return found != fetches_.end() && found->second.done();
 }
 
-actors::task<std::shared_ptr<const robots_cache::rules>> robots_cache::get(std::string origin) {
+robots_cache::fetch robots_cache::fetch_of(const std::string& origin) {
+  const std::scoped_lock guard{mutex_};
   auto found = fetches_.find(origin);
   if (found == fetches_.end()) {
     auto started = group_->spawn(load(web_, origin, product_token_, retries_, ++seed_),
                                  actors::spawn_options{}.name("robots.txt of " + origin));
     found = fetches_.emplace(origin, std::move(started)).first;
   }
-  const auto fetch = found->second;
+  return found->second;
+}
+
+actors::task<std::shared_ptr<const robots_cache::rules>> robots_cache::get(std::string origin) {
+  const auto fetch = fetch_of(origin);
   // Other requests to the site wait for the same file, so one that is cancelled must not take it from them.
   co_return co_await actors::shield(fetch);
 }

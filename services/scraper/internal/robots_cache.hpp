@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace services::scraper::internal {
@@ -18,6 +19,7 @@ namespace services::scraper::internal {
 /// The robots.txt of each origin, fetched once, before the first page.
 ///
 /// Belongs to one crawl: the fetches that it starts are children of the crawl's group.
+/// Threads: any.
 class robots_cache {
 public:
   robots_cache(actors::task_group& group, actors::http::client web, std::string product_token, std::uint32_t retries,
@@ -39,6 +41,8 @@ public:
 private:
   using fetch = actors::task_handle<std::shared_ptr<const rules>>;
 
+  [[nodiscard]] fetch fetch_of(const std::string& origin);
+
   static actors::task<std::shared_ptr<const rules>> load(actors::http::client web, std::string origin,
                                                          std::string token, std::uint32_t retries, std::uint64_t seed);
 
@@ -46,6 +50,7 @@ private:
   actors::http::client web_;
   std::string product_token_;
   std::uint32_t retries_;
+  mutable std::mutex mutex_; // for the two below
   std::uint64_t seed_;
   std::map<std::string, fetch> fetches_;
 };

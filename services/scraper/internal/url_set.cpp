@@ -30,10 +30,11 @@ struct sip_state {
   }
 };
 
-std::uint64_t little_endian(const char* p, std::size_t size) noexcept {
+/// Up to eight bytes as a number.
+std::uint64_t little_endian(std::string_view bytes) noexcept {
   std::uint64_t w = 0;
-  for (std::size_t i = 0; i < size; ++i)
-    w |= static_cast<std::uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    w |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   return w;
 }
 
@@ -44,10 +45,10 @@ std::uint64_t siphash(std::string_view text, std::uint64_t key_low, std::uint64_
               key_high ^ 0x7465646279746573};
   const auto length = static_cast<std::uint64_t>(text.size());
   while (text.size() >= 8) {
-    s.word(little_endian(text.data(), 8));
+    s.word(little_endian(text.substr(0, 8)));
     text.remove_prefix(8);
   }
-  s.word(little_endian(text.data(), text.size()) | length << 56);
+  s.word(little_endian(text) | length << 56);
   s.c ^= 0xff;
   s.round();
   s.round();

@@ -5,7 +5,9 @@
 
 namespace {
 
-actors::task<int> answer() { co_return 42; }
+actors::task<int> answer() {
+  co_return 42;
+}
 
 } // namespace
 

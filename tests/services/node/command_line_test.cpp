@@ -19,9 +19,8 @@ TEST_F(command_line, help_names_the_commands) {
 TEST_F(command_line, help_of_scrape_names_every_option_with_its_default) {
   const auto help = run({"scrape", "--help"});
   EXPECT_EQ(help.status, 0);
-  for (const auto* option :
-       {"--db", "pages.sqlite", "--concurrency", "--rate", "--depth", "--max-pages", "--retries", "--include-host",
-        "--user-agent", "--timeout", "--resume", "--quiet"})
+  for (const auto* option : {"--db", "pages.sqlite", "--concurrency", "--rate", "--depth", "--max-pages", "--retries",
+                             "--include-host", "--user-agent", "--timeout", "--resume", "--quiet"})
     EXPECT_THAT(help.output, HasSubstr(option));
 }
 

@@ -12,11 +12,11 @@
 #include <filesystem>
 
 using namespace std::chrono_literals;
-using ::testing::AllOf;
-using ::testing::HasSubstr;
 using nlohmann::json;
 using node_test::program;
 using scraper_test::test_site;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 namespace http = actors::http;
 
 namespace {

@@ -11,11 +11,11 @@
 #include <future>
 #include <set>
 
+using node_test::program;
+using scraper_test::test_site;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using node_test::program;
-using scraper_test::test_site;
 namespace http = actors::http;
 
 namespace {
@@ -110,8 +110,8 @@ TEST_F(scrape, interrupted_again_and_again_it_gives_the_same_pages) {
 TEST_F(scrape, a_disk_that_takes_no_more_ends_it_with_a_sentence_and_loses_nothing) {
   // A limit for the size of files acts much as a full disk does, for this process only.
   site_.pages(2000);
-  program crawl{{"sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" scrape \"$1\" --quiet", node_test::program_path("actors"),
-                 site_.url()},
+  program crawl{{"sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" scrape \"$1\" --quiet",
+                 node_test::program_path("actors"), site_.url()},
                 folder()};
   EXPECT_EQ(crawl.wait(), 1) << crawl.output();
   EXPECT_THAT(crawl.output(), AllOf(HasSubstr("actors scrape: "), HasSubstr("pages.sqlite")));

@@ -30,9 +30,7 @@ protected:
     co_return registry->start(std::move(options));
   }
 
-  std::uint64_t start(scrape_options options) {
-    return home_.block_on(start_in_task(&registry_, std::move(options)));
-  }
+  std::uint64_t start(scrape_options options) { return home_.block_on(start_in_task(&registry_, std::move(options))); }
 
   std::string refusal(scrape_options options) {
     try {

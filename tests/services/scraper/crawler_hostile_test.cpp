@@ -3,6 +3,7 @@
 #include <actors/core/sleep.hpp>
 
 #include <gmock/gmock.h>
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -110,8 +111,7 @@ TEST_F(hostile_site, ten_gigabytes_are_refused_by_their_announcement) {
   std::atomic<std::uint64_t> sent = 0;
   const auto huge = [&sent](stream& connection) -> task<void> {
     co_await read_head(connection);
-    co_await connection.write_all(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 10737418240\r\n\r\n");
+    co_await connection.write_all("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 10737418240\r\n\r\n");
     const std::string block(0x10000, 'x');
     while (sent < plenty) {
       co_await connection.write_all(block);
@@ -222,7 +222,8 @@ TEST_F(hostile_site, connection_errors_are_tried_again) {
       connection.close();
       co_return;
     }
-    co_await send(&connection, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<title>x</title");
+    co_await send(&connection,
+                  "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<title>x</title");
   };
   raw_site site{home_, second_time};
   const auto found = crawl_paths(site.url(), from(site.url() + "/page"));

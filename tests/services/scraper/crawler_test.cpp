@@ -56,7 +56,8 @@ TEST_F(crawler, every_page_is_one_row_and_is_fetched_once) {
 
 TEST_F(crawler, two_ways_to_write_a_url_are_one_page) {
   test_site site{home_};
-  site.page("/", link_to("/a") + link_to("/a#part") + link_to("./x/../a") + link_to("/%61") + link_to(site.url() + "/a"));
+  site.page("/",
+            link_to("/a") + link_to("/a#part") + link_to("./x/../a") + link_to("/%61") + link_to(site.url() + "/a"));
   site.page("/a", "a");
   EXPECT_EQ(crawl_paths(site.url(), from(site.url())).size(), 2u);
   EXPECT_EQ(site.visits("/a"), 1);

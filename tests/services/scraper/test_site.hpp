@@ -60,8 +60,8 @@ private:
   actors::task_handle<void> serving_;
 };
 
-/// A server that does what no HTTP server should: 404 for robots.txt, and for everything else what `behaviour` does with
-/// the connection, of which the request's method and path have been read and the rest has not.
+/// A server that does what no HTTP server should: 404 for robots.txt, and for everything else what `behaviour` does
+/// with the connection, of which the request's method and path have been read and the rest has not.
 class raw_site {
 public:
   using behaviour = std::function<actors::task<void>(actors::net::stream&)>;

@@ -57,8 +57,9 @@ void check(const runtime_options& options) {
 runtime_core::runtime_core(runtime_options options)
     : options_(std::move(options)), worker_count_((check(options_), count_workers(options_))),
       virtual_(options_.clock() == clock_kind::virtual_time),
-      log_(options_.log() ? options_.log() : make_stderr_log_sink()), blocking_(options_.blocking_threads(), virtual_ ? std::function<void()>{[this] { blocking_calls_ended(); }}
-                                                          : std::function<void()>{}) {
+      log_(options_.log() ? options_.log() : make_stderr_log_sink()),
+      blocking_(options_.blocking_threads(),
+                virtual_ ? std::function<void()>{[this] { blocking_calls_ended(); }} : std::function<void()>{}) {
   register_core_types();
   close_type_id_table();
   config_ = std::make_unique<internal::system_config>(*this);
@@ -114,7 +115,8 @@ time_point runtime_core::before_idle(reactor_worker& worker) {
 }
 
 void runtime_core::blocking_calls_ended() {
-  // Virtual time stood still meanwhile, and the worker may have gone to sleep after the last call had reported and before it was gone.
+  // Virtual time stood still meanwhile, and the worker may have gone to sleep after the last call had reported and
+  // before it was gone.
   if (scheduler_ != nullptr)
     scheduler_->worker(0).wake();
 }

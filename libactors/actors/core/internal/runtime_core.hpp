@@ -100,7 +100,8 @@ public:
 
   void schedule(caf::resumable& job, reactor_worker* home);
 
-  /// As `schedule`, but never before what was scheduled earlier from the same place: tasks start in the order in which they were spawned.
+  /// As `schedule`, but never before what was scheduled earlier from the same place: tasks start in the order in which
+  /// they were spawned.
   void schedule_in_order(caf::resumable& job, reactor_worker* home);
 
   [[nodiscard]] duration stall_threshold() const noexcept { return options_.stall_threshold(); }

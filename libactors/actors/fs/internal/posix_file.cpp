@@ -31,7 +31,9 @@ off_t to_off(const std::filesystem::path& path, const char* operation, std::uint
 
 } // namespace
 
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
 
 file_kind kind_of(mode_t mode) noexcept {
   if (S_ISREG(mode))
@@ -98,7 +100,7 @@ void posix_file::write(std::string_view data, std::optional<std::uint64_t> offse
 }
 
 struct ::stat posix_file::status() const {
-  struct ::stat result {};
+  struct ::stat result{};
   if (::fstat(fd_, &result) != 0)
     throw file_error("stat", path_.native(), last_error());
   return result;

@@ -39,6 +39,7 @@ public:
   void close();
 
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:

@@ -42,7 +42,10 @@ void connection_watch::expire() {
 }
 
 void connection_watch::on_wake() {
-  on_nudge();
+  if (on_nudge()) {
+    expire();
+    return;
+  }
   const auto current = now();
   if (current < armed_for_)
     return; // only a nudge

@@ -35,12 +35,13 @@ public:
   [[nodiscard]] bool take_expiry() noexcept;
 
 protected:
-  virtual void on_nudge() = 0;
-
-  /// Ends the task's wait as if the deadline had passed.
-  void expire();
+  /// True if the task's wait is to end as if the deadline had passed.
+  [[nodiscard]] virtual bool on_nudge() = 0;
 
 private:
+  /// Ends the task's wait. The task may come to its end in this, and this object with it.
+  void expire();
+
   void on_wake() final;
   void arm_timer(time_point when);
 

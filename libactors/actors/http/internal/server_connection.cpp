@@ -232,7 +232,7 @@ void server_connection::set_read_deadline() {
   }
 }
 
-void server_connection::on_nudge() {
+bool server_connection::on_nudge() {
   if (flush_wanted_) {
     flush_wanted_ = false;
     try {
@@ -241,8 +241,7 @@ void server_connection::on_nudge() {
       // The next write will say so again, where it can be dealt with.
     }
   }
-  if (waits_idle_ && core_->stopping())
-    expire();
+  return waits_idle_ && core_->stopping();
 }
 
 // -- writing -----------------------------------------------------------------------------------------------------------

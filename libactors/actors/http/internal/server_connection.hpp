@@ -90,7 +90,7 @@ private:
   void received(std::size_t size) noexcept { input_ = {buffer_.get(), size}; }
 
   void set_read_deadline();
-  void on_nudge() override;
+  [[nodiscard]] bool on_nudge() override;
 
   std::shared_ptr<server_core> core_;
   std::unique_ptr<net::stream> stream_;

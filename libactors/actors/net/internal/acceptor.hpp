@@ -19,6 +19,7 @@ public:
       : descriptor(home, std::move(fd)), local_(std::move(local)), options_(options) {}
 
   [[nodiscard]] const std::string& local() const noexcept { return local_; }
+
   [[nodiscard]] const tcp_options& options() const noexcept { return options_; }
 
   /// The reactor for the next connection that a task accepts: that of the worker it is bound to, else each in turn.

@@ -33,8 +33,7 @@ task<attempt_result> attempt(boost::asio::io_context& home, endpoint target, std
   const socket_address address{target};
   auto name = target.to_string();
   try {
-    result.connection =
-        co_await connect_socket(home, address, std::move(name), std::move(peer), options);
+    result.connection = co_await connect_socket(home, address, std::move(name), std::move(peer), options);
   } catch (const std::exception&) {
     result.error = std::current_exception();
   }

@@ -57,9 +57,13 @@ descriptor::descriptor(boost::asio::io_context& home, unique_fd&& fd) : fd_(fd.g
   list_ = descriptor_list::of(home);
 }
 
-descriptor::~descriptor() { close(); }
+descriptor::~descriptor() {
+  close();
+}
 
-void descriptor::start_watching() { list_->add(*this); }
+void descriptor::start_watching() {
+  list_->add(*this);
+}
 
 bool descriptor::enter() noexcept {
   auto uses = uses_.load(std::memory_order_relaxed);
@@ -139,8 +143,9 @@ void descriptor::on_ready(direction way) noexcept {
 }
 
 void descriptor::claim::throw_claimed(direction way) {
-  throw misuse_error(way == direction::read ? "two tasks read from the same stream, or accept on the same listener, at once"
-                                            : "two tasks write to the same stream at once");
+  throw misuse_error(way == direction::read
+                         ? "two tasks read from the same stream, or accept on the same listener, at once"
+                         : "two tasks write to the same stream at once");
 }
 
 } // namespace actors::net::internal

@@ -31,6 +31,7 @@ class [[nodiscard]] ready_awaiter : public actors::detail::leaf_awaiter<ready_aw
 public:
   /// `target` must be kept alive by the one who waits.
   ready_awaiter(descriptor& target, direction way) noexcept : target_(&target), way_(way) {}
+
   ~ready_awaiter() override;
 
   [[nodiscard]] bool start(actors::detail::task_context& context);
@@ -44,12 +45,14 @@ private:
 
 /// A non-blocking file descriptor whose readiness is watched by one reactor.
 ///
-/// Readiness and not completion: a task does its own system calls, and waits here only when the system would make it wait. What the
-/// reactor does is to wake an actor under an id, so that no pointer into a coroutine's frame is ever left behind with the reactor, and
-/// a wait that is cancelled needs no cleanup there: the watch stays set and serves the next wait.
+/// Readiness and not completion: a task does its own system calls, and waits here only when the system would make it
+/// wait. What the reactor does is to wake an actor under an id, so that no pointer into a coroutine's frame is ever
+/// left behind with the reactor, and a wait that is cancelled needs no cleanup there: the watch stays set and serves
+/// the next wait.
 ///
-/// Threads: all members from any thread. The number of the descriptor is used only inside of a `use`, and the last one who leaves a
-/// closed descriptor gives it back to the system; so no call ever hits a number that meanwhile stands for something else.
+/// Threads: all members from any thread. The number of the descriptor is used only inside of a `use`, and the last one
+/// who leaves a closed descriptor gives it back to the system; so no call ever hits a number that meanwhile stands for
+/// something else.
 ///
 /// End: a descriptor that outlives its reactor is closed when that goes.
 class descriptor : public std::enable_shared_from_this<descriptor> {
@@ -58,6 +61,7 @@ public:
   class use {
   public:
     explicit use(descriptor& target) noexcept : target_(target.enter() ? &target : nullptr) {}
+
     use(const use&) = delete;
     use& operator=(const use&) = delete;
 
@@ -67,6 +71,7 @@ public:
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return target_ != nullptr; }
+
     [[nodiscard]] int fd() const noexcept { return target_->fd_; }
 
   private:
@@ -83,6 +88,7 @@ public:
 
     claim(const claim&) = delete;
     claim& operator=(const claim&) = delete;
+
     ~claim() { claimed_->store(false, std::memory_order_release); }
 
   private:
@@ -110,8 +116,8 @@ public:
   /// Waits until it is worth trying again. Needs the claim.
   [[nodiscard]] ready_awaiter ready(direction way) noexcept { return {*this, way}; }
 
-  // A stream that always has something to read would hold its worker for good: after so many calls in a row it has to go through the
-  // reactor once, which lets everybody else of that worker have their turn.
+  // A stream that always has something to read would hold its worker for good: after so many calls in a row it has to
+  // go through the reactor once, which lets everybody else of that worker have their turn.
 
   /// False if it is the turn of others.
   [[nodiscard]] bool take_turn() noexcept {
@@ -122,9 +128,11 @@ public:
     return true;
   }
 
-  // The system's queue was found empty (full, for writing): the next call would have to wait, so it need not be tried. Needs the claim.
+  // The system's queue was found empty (full, for writing): the next call would have to wait, so it need not be tried.
+  // Needs the claim.
 
   [[nodiscard]] bool exhausted(direction way) const noexcept { return sides_[index(way)].exhausted; }
+
   void set_exhausted(direction way, bool value) noexcept { side(way).exhausted = value; }
 
 protected:
@@ -157,6 +165,7 @@ private:
   void start_watching();
 
   static constexpr std::size_t index(direction way) noexcept { return static_cast<std::size_t>(way); }
+
   [[nodiscard]] side_state& side(direction way) noexcept { return sides_[index(way)]; }
 
   [[nodiscard]] bool enter() noexcept;

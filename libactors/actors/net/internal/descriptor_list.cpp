@@ -61,7 +61,8 @@ void descriptor_list::close_all() noexcept {
         return;
       member = first_->weak_from_this().lock();
     }
-    // A member leaves the list when it has given its handle back. One that another thread is using or destroying takes a moment.
+    // A member leaves the list when it has given its handle back. One that another thread is using or destroying takes
+    // a moment.
     if (member != nullptr && member->is_open())
       member->close();
     else

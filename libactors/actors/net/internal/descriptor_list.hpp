@@ -9,7 +9,8 @@ namespace actors::net::internal {
 
 class descriptor;
 
-/// The open descriptors of one reactor. When the reactor goes, those that are left are closed, because their handles refer to it.
+/// The open descriptors of one reactor. When the reactor goes, those that are left are closed, because their handles
+/// refer to it.
 ///
 /// Threads: all members from any thread.
 class descriptor_list {

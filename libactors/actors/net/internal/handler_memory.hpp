@@ -5,8 +5,8 @@
 
 namespace actors::net::internal {
 
-/// Room for one asynchronous operation at a time, so that waiting for a socket allocates nothing. A larger or second operation comes from the
-/// heap.
+/// Room for one asynchronous operation at a time, so that waiting for a socket allocates nothing. A larger or second
+/// operation comes from the heap.
 ///
 /// Threads: the caller sees to it that one operation has ended before the next begins.
 class handler_memory {
@@ -46,6 +46,7 @@ public:
   explicit(false) handler_allocator(const handler_allocator<U>& other) noexcept : memory_(other.memory_) {}
 
   [[nodiscard]] T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(sizeof(T) * count)); }
+
   void deallocate(T* pointer, std::size_t) noexcept { memory_->deallocate(pointer); }
 
   friend bool operator==(const handler_allocator&, const handler_allocator&) = default;

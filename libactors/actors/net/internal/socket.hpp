@@ -20,14 +20,18 @@ public:
   explicit socket_address(const endpoint& value) noexcept;
   socket_address(const sockaddr& value, socklen_t size) noexcept;
 
-  /// The address of a Unix socket. Throws `net_error` for a path that does not fit. A path that starts with `@` is a name in Linux's abstract
-  /// namespace.
+  /// The address of a Unix socket. Throws `net_error` for a path that does not fit. A path that starts with `@` is a
+  /// name in Linux's abstract namespace.
   [[nodiscard]] static socket_address of_path(const std::string& path);
 
   [[nodiscard]] sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
+
   [[nodiscard]] const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+
   [[nodiscard]] socklen_t* size_to_fill() noexcept { return &size_; }
+
   [[nodiscard]] socklen_t size() const noexcept { return size_; }
+
   [[nodiscard]] int family() const noexcept { return storage_.ss_family; }
 
   /// Nothing if it is not an IP address.

@@ -32,6 +32,7 @@ class write_in_progress {
 public:
   write_in_progress(connected_socket& socket, std::string_view data) noexcept
       : socket_(&socket), left_(data), size_(data.size()) {}
+
   write_in_progress(const write_in_progress&) = delete;
   write_in_progress& operator=(const write_in_progress&) = delete;
 
@@ -41,6 +42,7 @@ public:
   }
 
   [[nodiscard]] std::string_view left() const noexcept { return left_; }
+
   void took(std::size_t count) noexcept { left_.remove_prefix(count); }
 
 private:
@@ -139,7 +141,9 @@ std::optional<std::size_t> socket_stream::try_read_some(std::span<char> buffer) 
   return socket_->try_read(buffer);
 }
 
-task<void> socket_stream::write_all(std::string_view data) { return write_all_to(socket_, data); }
+task<void> socket_stream::write_all(std::string_view data) {
+  return write_all_to(socket_, data);
+}
 
 std::size_t socket_stream::try_write_some(std::string_view data) {
   const descriptor::claim writing{*socket_, direction::write};

@@ -37,15 +37,20 @@ private:
 class socket_stream final : public stream {
 public:
   explicit socket_stream(std::shared_ptr<connected_socket> socket) noexcept : socket_(std::move(socket)) {}
+
   ~socket_stream() override { socket_->close(); }
 
   task<std::size_t> read_some(std::span<char> buffer) override;
   std::optional<std::size_t> try_read_some(std::span<char> buffer) override;
   task<void> write_all(std::string_view data) override;
   std::size_t try_write_some(std::string_view data) override;
+
   void shutdown_write() override { socket_->shutdown_write(); }
+
   void close() noexcept override { socket_->close(); }
+
   [[nodiscard]] bool is_open() const noexcept override { return socket_->is_open(); }
+
   [[nodiscard]] std::string peer() const override { return socket_->peer(); }
 
 private:

@@ -20,7 +20,9 @@ public:
   class turn {
   public:
     explicit turn(turn_queue& queue) noexcept : queue_(&queue) {}
+
     turn(turn&& other) noexcept : queue_(std::exchange(other.queue_, nullptr)) {}
+
     turn& operator=(turn&&) = delete;
 
     ~turn() {
@@ -35,6 +37,7 @@ public:
   class [[nodiscard]] awaiter : public actors::detail::leaf_awaiter<awaiter> {
   public:
     explicit awaiter(turn_queue& queue) noexcept : queue_(&queue) {}
+
     ~awaiter() override;
 
     [[nodiscard]] bool start(actors::detail::task_context& context);

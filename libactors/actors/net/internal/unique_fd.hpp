@@ -10,7 +10,9 @@ namespace actors::net::internal {
 class unique_fd {
 public:
   unique_fd() noexcept = default;
+
   explicit unique_fd(int fd) noexcept : fd_(fd) {}
+
   unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
 
   unique_fd& operator=(unique_fd&& other) noexcept {
@@ -25,7 +27,9 @@ public:
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
+
   [[nodiscard]] int get() const noexcept { return fd_; }
+
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
 private:

@@ -26,7 +26,8 @@ memory_pipe::read_result memory_pipe::read(std::span<char> buffer, time_point no
   while (result.count < wanted && !segments_.empty() && segments_.front().arrival <= now) {
     auto& front = segments_.front();
     const auto count = std::min(wanted - result.count, front.bytes.size() - front.taken);
-    std::copy_n(front.bytes.begin() + static_cast<std::ptrdiff_t>(front.taken), count, buffer.begin() + static_cast<std::ptrdiff_t>(result.count));
+    std::copy_n(front.bytes.begin() + static_cast<std::ptrdiff_t>(front.taken), count,
+                buffer.begin() + static_cast<std::ptrdiff_t>(result.count));
     front.taken += count;
     result.count += count;
     queued_ -= count;

@@ -22,8 +22,8 @@ struct pipe_waiter {
   std::uint64_t id = 0;
 };
 
-/// One direction of an in-memory connection: bytes on their way, each with the time when it arrives. A state machine without locks, time or
-/// suspension of its own.
+/// One direction of an in-memory connection: bytes on their way, each with the time when it arrives. A state machine
+/// without locks, time or suspension of its own.
 class memory_pipe {
 public:
   memory_pipe(std::size_t capacity, const stream_faults& faults);
@@ -44,6 +44,7 @@ public:
 
   /// True if there is somebody to write to.
   [[nodiscard]] bool writable() const noexcept { return state_ == state::open && !reader_gone_; }
+
   [[nodiscard]] bool was_reset() const noexcept { return state_ == state::reset; }
 
   /// True if a write would take something or fail.
@@ -54,6 +55,7 @@ public:
 
   /// True once as many bytes were written as the faults let through.
   [[nodiscard]] bool reached_cut() const noexcept { return written_ >= faults_.cut_after(); }
+
   [[nodiscard]] cut kind_of_cut() const noexcept { return faults_.kind_of_cut(); }
 
   /// Nothing more will be written. The end arrives after what is on its way.
