@@ -1,5 +1,7 @@
 #include "crawl_fixture.hpp"
 
+#include <actors/core/wait.hpp>
+
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -395,18 +397,27 @@ TEST_F(crawler, a_crawl_that_was_cancelled_goes_on_where_it_stopped) {
   site.pages(count);
   auto options = from(site.url());
   for (const int stop_at : {5, 30, 31, 90}) {
-    std::promise<void> reached;
+    // A page that an earlier run has got to already is not asked for again: then this one runs to its end.
+    std::promise<void> reached_or_over;
     std::atomic<bool> told = false;
-    site.on("/" + std::to_string(stop_at), [&](const http::request&, int) {
+    const auto tell = [&] {
       if (!told.exchange(true))
-        reached.set_value();
+        reached_or_over.set_value();
+    };
+    site.on("/" + std::to_string(stop_at), [&](const http::request&, int) {
+      tell();
       return html(link_to("/1"));
     });
     const auto crawling = begin(options);
-    reached.get_future().wait();
+    const auto watching = home_.spawn([crawling, tell]() -> actors::task<> {
+      co_await actors::wait(std::vector{crawling});
+      tell();
+    });
+    reached_or_over.get_future().wait();
     crawling.cancel("enough");
     wait_for_end(home_, crawling);
-    EXPECT_TRUE(crawling.result().was_cancelled());
+    wait_for_end(home_, watching);
+    EXPECT_TRUE(crawling.result().was_cancelled() || crawling.result().has_value());
     site.on("/" + std::to_string(stop_at), [](const http::request&, int) { return html(link_to("/1")); });
     options.resume = true;
   }
