@@ -163,17 +163,19 @@ struct crawl_session::plan {
   std::vector<actors::task_handle<void>> running;
   actors::duration pause{};
 
-} actors::task<void> crawl_session::run(actors::task_group& group) {
+};
+
+actors::task<void> crawl_session::run(actors::task_group& group) {
 
   robots_cache robots{group, web_, std::string{product_token(options_.user_agent)}, options_.retries, random_()};
   for (;;) {
-    plan next = next_plan(group, robots);
-    if (next.finished)
-      co_return;
+    plan next = next_plan(group, robots, true);
     if (next.refill) {
       co_await refill();
-      continue;
+      next = next_plan(group, robots, false);
     }
+    if (next.finished)
+      co_return;
     if (next.running.empty()) {
       co_await actors::sleep(next.pause);
       continue;
@@ -184,14 +186,14 @@ struct crawl_session::plan {
 
 ;
 
-crawl_session::plan crawl_session::next_plan(actors::task_group& group, robots_cache& robots) {
+crawl_session::plan crawl_session::next_plan(actors::task_group& group, robots_cache& robots, bool may_refill) {
   const std::scoped_lock guard{mutex_};
   std::erase_if(running_, [](const auto& task) { return task.done(); });
   if (writing_ && writing_->done())
     writing_.reset();
   plan next;
   next.finished = frontier_.finished();
-  next.refill = !next.finished && frontier_.wants_refill();
+  next.refill = may_refill && !next.finished && frontier_.wants_refill();
   if (next.finished || next.refill)
     return next;
   if (unwritten_.size() < most_unwritten)

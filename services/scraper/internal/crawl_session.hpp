@@ -46,7 +46,7 @@ private:
   void add_start_urls();
   struct plan;
 
-  [[nodiscard]] plan next_plan(actors::task_group& group, robots_cache& robots);
+  [[nodiscard]] plan next_plan(actors::task_group& group, robots_cache& robots, bool may_refill);
   void start_what_may_start(actors::task_group& group, robots_cache& robots);
   [[nodiscard]] actors::task<void> visit(crawl_item item, robots_cache* robots);
   void finish(const crawl_item& item, page_fetch fetched);
