@@ -144,9 +144,10 @@ bool inspect(Inspector& f, url& x) {
   return f.apply([&x]() -> const std::string& { return x.to_string(); },
                  [&x](const std::string& text) {
                    auto parsed = text.empty() ? std::optional<url>{url{}} : url::try_parse(text);
-                   if (parsed)
-                     x = *std::move(parsed);
-                   return parsed.has_value();
+                   if (!parsed)
+                     return false;
+                   x = *std::move(parsed);
+                   return true;
                  });
 }
 
