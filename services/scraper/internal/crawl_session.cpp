@@ -162,7 +162,6 @@ struct crawl_session::plan {
   bool refill = false;
   std::vector<actors::task_handle<void>> running;
   actors::duration pause{};
-
 };
 
 actors::task<void> crawl_session::run(actors::task_group& group) {
