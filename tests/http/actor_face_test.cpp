@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <string>
 
 namespace actors::http::test {
@@ -71,24 +72,21 @@ TEST(client_service, fetches_for_whoever_asks) {
 
 TEST(client_service, serves_plain_caf_code) {
   runtime home{runtime_options{}.workers(2)};
-  server site{[](const request&) { return response{status::ok, "hello", "text/plain"}; }};
+  std::promise<std::string> started;
   // Both live until the runtime stops.
-  const auto keep = home.spawn([&site]() -> task<> {
+  const auto serving = home.spawn([&started]() -> task<> {
+    server site{[](const request&) { return response{status::ok, "hello", "text/plain"}; }};
     co_await site.start();
+    started.set_value(site.url());
     co_await site.join();
   });
   const auto web = spawn_service(home, std::make_unique<client_service>(client{}));
-  home.block_on([&site]() -> task<> {
-    while (site.port() == 0)
-      co_await sleep(1ms);
-  });
   caf::scoped_actor self{home.system()};
   std::string body;
-  self->request(web.actor(), std::chrono::seconds(10), fetch_atom_v, site.url())
+  self->request(web.actor(), std::chrono::seconds(10), fetch_atom_v, started.get_future().get())
       .receive([&body](const response& answer) { body = answer.body(); },
                [](const caf::error& error) { ADD_FAILURE() << caf::to_string(error); });
   EXPECT_EQ(body, "hello");
-  keep.cancel();
 }
 
 TEST(forward_to, has_a_service_answer) {

@@ -81,6 +81,15 @@ TEST(client_decoding, is_left_to_a_caller_that_asks_for_codings_itself) {
   });
 }
 
+TEST(client_decoding, identity_is_no_coding) {
+  run_virtually([]() -> task<> {
+    server peer{{server::answers({coded("identity", "plain")})}};
+    const auto answer = co_await peer.make_client().get("http://x/");
+    EXPECT_EQ(answer.body(), "plain");
+    EXPECT_EQ(answer.get("Content-Length"), "5");
+  });
+}
+
 TEST(client_decoding, head_responses_are_not_decoded) {
   run_virtually([]() -> task<> {
     server peer{{server::answers({"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\n"})}};

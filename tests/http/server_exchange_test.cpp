@@ -94,6 +94,27 @@ TEST(server_exchange, pieces_leave_at_once) {
   });
 }
 
+TEST(server_exchange, a_handler_that_waits_does_not_hold_back_the_answer_before_its_own) {
+  run_virtually([]() -> task<> {
+    server site{[](server_exchange& x) -> task<void> {
+      if (x.head().target() == "/slow")
+        co_await sleep(1h);
+      co_await x.send(response{status::ok, x.head().target(), "text/plain"});
+    }};
+    auto ends = make_memory_streams(memory_stream_options{}.buffer(40));
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    const auto writing = spawn([&ends]() -> task<> {
+      co_await ends.first->write_all("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+    });
+    const auto begun = co_await now();
+    static_cast<void>(co_await read_until(*ends.first, "\r\n\r\n/1"));
+    EXPECT_EQ(co_await now(), begun);
+    static_cast<void>(co_await read_until(*ends.first, "\r\n\r\n/slow"));
+    EXPECT_EQ(co_await now() - begun, 1h);
+    co_await writing;
+  });
+}
+
 TEST(server_exchange, a_slow_client_slows_the_handler_down) {
   run_virtually([]() -> task<> {
     std::size_t written = 0;

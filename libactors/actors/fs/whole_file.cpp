@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cerrno>
+#include <optional>
+#include <random>
+#include <string>
 #include <utility>
 
 namespace actors::fs {
@@ -79,21 +82,26 @@ public:
   }
 
 private:
+  /// Not by mkostemp: its files are private, and what the process gives to new files can only be had by creating one.
   static std::filesystem::path unused_name(const std::filesystem::path& target) {
-    auto name = target.native() + ".XXXXXX";
-    const int fd = ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd < 0)
-      throw file_error("create a file beside", target.native(), internal::last_error());
-    ::close(fd);
-    return name;
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      auto name = target.native() + '.' + std::to_string(std::random_device{}());
+      if (const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); fd >= 0) {
+        ::close(fd);
+        return name;
+      }
+      if (errno != EEXIST)
+        break;
+    }
+    throw file_error("create a file beside", target.native(), internal::last_error());
   }
 
   std::filesystem::path target_;
   std::filesystem::path path_;
 };
 
-/// The permissions that the new file needs: those of the old one, else what the process gives to new files.
-mode_t permissions_for(const std::filesystem::path& target) {
+/// The permissions of the file that is replaced; none if there is no such file.
+std::optional<mode_t> permissions_of(const std::filesystem::path& target) {
   struct ::stat status{};
   if (::stat(target.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode))
@@ -102,16 +110,17 @@ mode_t permissions_for(const std::filesystem::path& target) {
       throw file_error("replace", target.native(), errc::not_a_file);
     return status.st_mode & 07777;
   }
-  return 0;
+  return std::nullopt;
 }
 
 void write_replacing(const std::filesystem::path& path, const std::string& data) {
   const auto target = follow_links(path);
-  const auto permissions = permissions_for(target);
+  const auto permissions = permissions_of(target);
   replacement beside{target};
   {
     posix_file file{beside.path(), O_WRONLY};
-    file.set_permissions(permissions != 0 ? permissions : 0600);
+    if (permissions)
+      file.set_permissions(*permissions);
     file.write(data);
     file.sync();
     file.close();

@@ -30,7 +30,7 @@ namespace actors::http {
 /// written on one thread; the handler runs inside of it, and a handler that computes for long holds up the other
 /// connections of its worker (`to_thread` helps).
 ///
-/// Threads: all members may be called from any task of the runtime.
+/// Threads: once `start` has returned, all members may be called from any task of the runtime.
 ///
 /// End: `stop(grace)` accepts nothing more, closes idle connections, lets requests under way be answered (with
 /// `Connection: close`), and after `grace` cancels what is left. Cancelling the owning task does the last at once.

@@ -263,6 +263,10 @@ void client_exchange::accept_head() {
   } catch (const error& problem) {
     fail(kind_for(problem.kind()), problem.what());
   }
+  if (decoder_->is_identity()) {
+    decoder_.reset();
+    return;
+  }
   // What is handed out is no longer coded, and of another length.
   head_.fields().remove("Content-Encoding");
   head_.fields().remove("Content-Length");

@@ -234,7 +234,6 @@ void server_connection::set_read_deadline() {
 
 bool server_connection::on_nudge() {
   if (flush_wanted_) {
-    flush_wanted_ = false;
     try {
       static_cast<void>(flush_now());
     } catch (const net::net_error&) {
@@ -248,6 +247,7 @@ bool server_connection::on_nudge() {
 
 /// True if all is written; keeps the rest.
 bool server_connection::flush_now() {
+  flush_wanted_ = false;
   if (const auto size = stream_->try_write_some(out_); size < out_.size()) {
     out_.erase(0, size);
     return false;
@@ -264,6 +264,7 @@ bool server_connection::flush_now() {
 }
 
 task<void> server_connection::flush() {
+  flush_wanted_ = false; // a nudge must not write in the middle of this
   co_await write_rest(out_);
   clear_output(out_);
   co_await write_rest(body_);

@@ -34,6 +34,10 @@ std::optional<std::uint64_t> announced_length(const response& head) {
 task<void> server_connection::call_exchange() {
   answer_ = answer_state::none;
   body_error_.reset();
+  if (has_output()) {
+    flush_wanted_ = true;
+    nudge_later();
+  }
   server_exchange exchange{*this};
   std::exception_ptr problem;
   try {
@@ -186,7 +190,6 @@ task<void> server_connection::write(std::string_view piece) {
     throw misuse_error("a piece of a body that was not begun");
   if (!sends_body_ || piece.empty())
     co_return;
-  flush_wanted_ = false;
   const bool is_chunked = framing_.what() == body_framing::kind::chunked;
   if (framing_.what() == body_framing::kind::sized) {
     if (piece.size() > body_left_)

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <actors/core/log.hpp>
+#include <actors/core/runtime.hpp>
+#include <actors/core/task.hpp>
+#include <actors/fs/error.hpp>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+/// What the tests of files share.
+namespace actors::fs::test {
+
+using namespace std::chrono_literals;
+
+/// Runs a task in a runtime of its own and stops that in an orderly way.
+template <class F>
+void run_in_runtime(F function) {
+  runtime rt{runtime_options{}.workers(2).log_to(make_null_log_sink())};
+  rt.block_on(std::move(function));
+  const auto left = rt.stop(10s);
+  if (!left.empty())
+    throw std::runtime_error("the runtime did not stop: " + left.front());
+}
+
+/// The error that an operation ends with; its text is empty if it succeeded.
+struct failure {
+  failure() = default;
+
+  std::error_code code;
+  std::string text;
+};
+
+template <class T>
+task<failure> failure_of(task<T> operation) {
+  failure result;
+  try {
+    static_cast<void>(co_await std::move(operation));
+  } catch (const file_error& e) {
+    result.code = e.code();
+    result.text = e.what();
+  }
+  co_return result;
+}
+
+inline task<failure> failure_of(task<void> operation) {
+  failure result;
+  try {
+    co_await std::move(operation);
+  } catch (const file_error& e) {
+    result.code = e.code();
+    result.text = e.what();
+  }
+  co_return result;
+}
+
+inline std::string content_of(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+inline void put(const std::filesystem::path& path, const std::string& content) {
+  std::ofstream{path, std::ios::binary} << content;
+}
+
+/// No file of this process can grow beyond so many bytes: a write stops in the middle, as on a disk that fills up.
+class file_size_limit {
+public:
+  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    auto limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+
+  ~file_size_limit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+} // namespace actors::fs::test
