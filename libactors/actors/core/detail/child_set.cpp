@@ -185,7 +185,7 @@ void child_set::cancel_all(const cancelled& reason) {
     cancel_child(i, error, false);
 }
 
-bool child_set::kill_all() {
+void child_set::kill_all() {
   const auto kill = caf::make_error(caf::exit_reason::kill);
   {
     const std::scoped_lock guard{reason_mutex_};
@@ -194,7 +194,6 @@ bool child_set::kill_all() {
   stopped_.store(true, std::memory_order_seq_cst);
   for (std::size_t i = 0; i < size_; ++i)
     cancel_child(i, kill, true);
-  return left_.load(std::memory_order_acquire) > 0;
 }
 
 void child_set::child_ended(task_actor& child) noexcept {

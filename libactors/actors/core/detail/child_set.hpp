@@ -37,8 +37,9 @@ public:
   /// Asks every child to cancel; those that have not started never will.
   void cancel_all(const cancelled& reason);
 
-  /// Kills every child; false if none is left.
-  [[nodiscard]] bool kill_all();
+  /// Kills every child. The gathering task is still woken, and must keep the set until then: whoever ends the last child
+  /// reads from it.
+  void kill_all();
 
   /// The error that ended a fail-fast gather, null if there was none.
   [[nodiscard]] const std::exception_ptr& first_error() const noexcept { return first_error_; }
@@ -111,7 +112,11 @@ private:
     return cancel_action::wait;
   }
 
-  bool on_kill() override { return started_ && static_cast<Derived*>(this)->children().kill_all(); }
+  bool on_kill() override {
+    if (started_)
+      static_cast<Derived*>(this)->children().kill_all();
+    return started_;
+  }
 
   bool started_ = false;
   bool cancel_seen_ = false;
