@@ -9,19 +9,23 @@ namespace actors::detail {
 
 class completion_queue::link final : public completion_watcher {
 public:
+  link() noexcept : completion_watcher(&completed) {}
+
   void bind(completion_queue& queue, std::size_t index) noexcept {
     queue_ = &queue;
     index_ = index;
   }
 
-  caf::strong_actor_ptr completed(task_actor&, std::uint64_t& id) noexcept override {
-    const std::scoped_lock guard{queue_->mutex_};
-    queue_->ended_.push_back(index_); // reserved
-    id = queue_->wait_id_;
-    return std::move(queue_->waiter_);
+private:
+  static caf::strong_actor_ptr completed(completion_watcher& watcher, task_actor&, std::uint64_t& id) noexcept {
+    const auto& self = static_cast<link&>(watcher);
+    auto& queue = *self.queue_;
+    const std::scoped_lock guard{queue.mutex_};
+    queue.ended_.push_back(self.index_); // reserved
+    id = queue.wait_id_;
+    return std::move(queue.waiter_);
   }
 
-private:
   completion_queue* queue_ = nullptr;
   std::size_t index_ = 0;
 };

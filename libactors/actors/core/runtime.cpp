@@ -68,11 +68,12 @@ void thread_waiter::wait_for(task_actor& target) {
   changed_.wait(guard, [this] { return done_; });
 }
 
-caf::strong_actor_ptr thread_waiter::completed(task_actor&, std::uint64_t&) noexcept {
+caf::strong_actor_ptr thread_waiter::completed(completion_watcher& watcher, task_actor&, std::uint64_t&) noexcept {
+  auto& self = static_cast<thread_waiter&>(watcher);
   // Notified under the lock: the waiting thread destroys this object as soon as it can take it.
-  const std::scoped_lock guard{mutex_};
-  done_ = true;
-  changed_.notify_one();
+  const std::scoped_lock guard{self.mutex_};
+  self.done_ = true;
+  self.changed_.notify_one();
   return {};
 }
 

@@ -112,11 +112,13 @@ namespace detail {
 /// Lets a plain thread wait for the end of a task.
 class thread_waiter final : public completion_watcher {
 public:
+  thread_waiter() noexcept : completion_watcher(&completed) {}
+
   /// Blocks until `target` is done. Throws `misuse_error` on a worker of the task's own runtime.
   void wait_for(task_actor& target);
 
 private:
-  caf::strong_actor_ptr completed(task_actor& ended, std::uint64_t& id) noexcept override;
+  static caf::strong_actor_ptr completed(completion_watcher& watcher, task_actor& ended, std::uint64_t& id) noexcept;
 
   std::mutex mutex_;
   std::condition_variable changed_;

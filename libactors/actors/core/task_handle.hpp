@@ -38,7 +38,8 @@ void check_awaitable(const task_context& context, const task_actor& target);
 template <class Derived>
 class completion_awaiter : public leaf_awaiter<Derived>, private completion_watcher {
 public:
-  explicit completion_awaiter(caf::strong_actor_ptr target) noexcept : target_(std::move(target)) {}
+  explicit completion_awaiter(caf::strong_actor_ptr target) noexcept
+      : completion_watcher(&completed), target_(std::move(target)) {}
 
   ~completion_awaiter() { target().unwatch(*this); }
 
@@ -55,9 +56,10 @@ protected:
   [[nodiscard]] task_actor& target() const noexcept { return static_cast<task_actor&>(*target_->get()); }
 
 private:
-  caf::strong_actor_ptr completed(task_actor&, std::uint64_t& id) noexcept override {
-    id = this->id();
-    return std::move(waiting_);
+  static caf::strong_actor_ptr completed(completion_watcher& watcher, task_actor&, std::uint64_t& id) noexcept {
+    auto& self = static_cast<completion_awaiter&>(watcher);
+    id = self.id();
+    return std::move(self.waiting_);
   }
 
   caf::strong_actor_ptr target_;

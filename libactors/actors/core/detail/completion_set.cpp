@@ -8,16 +8,19 @@ namespace actors::detail {
 
 class completion_set::link final : public completion_watcher {
 public:
+  link() noexcept : completion_watcher(&completed) {}
+
   void bind(completion_set& set) noexcept { set_ = &set; }
 
-  caf::strong_actor_ptr completed(task_actor& ended, std::uint64_t& id) noexcept override {
-    if (!set_->counts(ended))
+private:
+  static caf::strong_actor_ptr completed(completion_watcher& watcher, task_actor& ended, std::uint64_t& id) noexcept {
+    auto& set = *static_cast<link&>(watcher).set_;
+    if (!set.counts(ended))
       return nullptr;
-    id = set_->wait_id_;
-    return set_->waiter_;
+    id = set.wait_id_;
+    return set.waiter_;
   }
 
-private:
   completion_set* set_ = nullptr;
 };
 

@@ -21,6 +21,7 @@ bool family::adopt(host_actor& child) noexcept {
 
 void family::leave(host_actor& child) noexcept {
   bool deserted = false;
+  caf::strong_actor_ptr parent;
   {
     const std::scoped_lock guard{mutex_};
     if (child.previous_sibling_ != nullptr)
@@ -31,9 +32,10 @@ void family::leave(host_actor& child) noexcept {
       child.next_sibling_->previous_sibling_ = child.previous_sibling_;
     --size_;
     deserted = closed_ && size_ == 0;
+    if (deserted)
+      parent = owner();
   }
-  // A parent that has closed its family waits for this call, so it still exists; any other must not be touched after
-  // the lock.
+  // A parent that is killed looks whether the family is empty whenever it is woken, so it may end before this call.
   if (deserted)
     on_deserted();
 }

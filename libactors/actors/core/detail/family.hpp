@@ -51,6 +51,10 @@ protected:
   /// The last child has left after `close`.
   virtual void on_deserted() noexcept = 0;
 
+  /// The actor that has to live until `on_deserted` has returned, null if nothing is needed for that. Called while the
+  /// last child still keeps the family from ending.
+  [[nodiscard]] virtual caf::strong_actor_ptr owner() noexcept = 0;
+
 private:
   mutable spin_mutex mutex_;
   bool closed_ = false;

@@ -270,6 +270,10 @@ void host_actor::shut(caf::error reason, caf::execution_unit* unit) {
     parent_->leave(*this);
 }
 
+caf::strong_actor_ptr host_actor::owner() noexcept {
+  return caf::strong_actor_ptr{ctrl()};
+}
+
 void host_actor::on_deserted() noexcept {
   wake(family_wait_id);
 }

@@ -153,6 +153,7 @@ protected:
   void shut(caf::error reason, caf::execution_unit* unit);
 
   void on_deserted() noexcept final;
+  [[nodiscard]] caf::strong_actor_ptr owner() noexcept final;
 
 private:
   friend class family;

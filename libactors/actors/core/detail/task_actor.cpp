@@ -178,7 +178,7 @@ void task_actor::on_end(caf::execution_unit* unit) {
         watchers_->previous_ = nullptr;
       watcher.next_ = watcher.previous_ = nullptr;
       std::uint64_t id = 0;
-      const auto target = watcher.completed(*this, id);
+      const auto target = watcher.completed_(watcher, *this, id);
       if (!target)
         continue;
       guard.unlock();

@@ -25,20 +25,23 @@ namespace actors::detail {
 /// Told when a task has ended. The link lives with the one who waits and is removed in its destructor.
 class completion_watcher {
 public:
-  completion_watcher() noexcept = default;
   completion_watcher(const completion_watcher&) = delete;
   completion_watcher& operator=(const completion_watcher&) = delete;
 
 protected:
-  virtual ~completion_watcher() = default;
+  /// Runs under the task's lock on the thread that ended it. Returns the actor to wake after the lock is released, and
+  /// under which id. No virtual function, because a task may end while the watcher is being destroyed and has not been
+  /// taken off the list yet.
+  using completed_function = caf::strong_actor_ptr (*)(completion_watcher& self, task_actor& ended,
+                                                       std::uint64_t& id) noexcept;
+
+  explicit completion_watcher(completed_function completed) noexcept : completed_(completed) {}
+  ~completion_watcher() = default;
 
 private:
   friend class task_actor;
 
-  /// Runs under the task's lock on the thread that ended it. Returns the actor to wake after the lock is released, and
-  /// under which id.
-  virtual caf::strong_actor_ptr completed(task_actor& ended, std::uint64_t& id) noexcept = 0;
-
+  completed_function completed_;
   completion_watcher* next_ = nullptr;
   completion_watcher* previous_ = nullptr;
 };

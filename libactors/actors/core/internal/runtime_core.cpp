@@ -17,6 +17,10 @@ bool root_family::wait_deserted(std::chrono::steady_clock::time_point deadline) 
   return changed_.wait_until(guard, deadline, [this] { return deserted_; });
 }
 
+caf::strong_actor_ptr root_family::owner() noexcept {
+  return nullptr; // the runtime waits for `on_deserted`
+}
+
 void root_family::on_deserted() noexcept {
   // Under the lock: the one who waits may destroy the runtime as soon as it is released.
   const std::scoped_lock guard{mutex_};
@@ -196,6 +200,9 @@ std::vector<std::string> runtime_core::stop(duration patience) {
     for (auto& name : await_quiet_threads(std::max(deadline, steady_clock::now() + patience_after_kill)))
       left.push_back(std::move(name));
   if (left.empty()) {
+    // The last task may have ended while the thread that woke it is still on its way out of the scheduler.
+    if (stock_timers_)
+      stock_timers_->stop();
     system_.reset();
     config_.reset();
     return left;

@@ -43,6 +43,7 @@ public:
 
 private:
   void on_deserted() noexcept override;
+  [[nodiscard]] caf::strong_actor_ptr owner() noexcept override;
 
   std::mutex mutex_;
   std::condition_variable changed_;

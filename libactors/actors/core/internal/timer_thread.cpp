@@ -5,6 +5,12 @@ namespace actors::internal {
 timer_thread::timer_thread() : thread_([this] { run(); }) {}
 
 timer_thread::~timer_thread() {
+  stop();
+}
+
+void timer_thread::stop() noexcept {
+  if (!thread_.joinable())
+    return;
   {
     const std::scoped_lock guard{mutex_};
     stopping_ = true;

@@ -14,6 +14,9 @@ public:
   timer_thread();
   ~timer_thread() override;
 
+  /// Waits for the wake-up that is under way, if any; none follows.
+  void stop() noexcept;
+
 private:
   void run();
   void on_earlier_deadline() override;
