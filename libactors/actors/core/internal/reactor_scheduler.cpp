@@ -86,6 +86,7 @@ void reactor_scheduler::stop() {
   }
   for (auto& thread : threads)
     thread.join();
+  visitors_.wait_until_none();
   release_everything();
 }
 
@@ -112,8 +113,14 @@ void reactor_scheduler::enqueue(caf::resumable* job) {
     if (worker->push_from_owner(job))
       return;
   }
+  const auto inside = visit();
   inject(&job, 1);
   notify_one();
+}
+
+visitor_count::visit reactor_scheduler::visit() noexcept {
+  const auto* worker = detail::reactor_worker::current();
+  return visitor_count::visit{worker != nullptr && &worker->scheduler() == this ? nullptr : &visitors_};
 }
 
 void reactor_scheduler::inject(caf::resumable** jobs, std::size_t count) {

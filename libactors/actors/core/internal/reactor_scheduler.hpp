@@ -2,6 +2,7 @@
 
 #include <actors/core/fwd.hpp>
 #include <actors/core/internal/reactor_worker.hpp>
+#include <actors/core/internal/visitor_count.hpp>
 #include <actors/core/internal/watchdog.hpp>
 
 #include <caf/actor_clock.hpp>
@@ -70,6 +71,10 @@ public:
   void inject(caf::resumable** jobs, std::size_t count);
   [[nodiscard]] std::size_t take_injected(caf::resumable** out, std::size_t max);
 
+  /// To hold while a job is handed in: keeps the scheduler until then if the calling thread is none of its own, which
+  /// it joins.
+  [[nodiscard]] visitor_count::visit visit() noexcept;
+
   [[nodiscard]] bool has_injected() const noexcept { return injected_size_.load(std::memory_order_relaxed) > 0; }
 
   // -- parking -----------------------------------------------------------------------------------------------------------------------
@@ -123,6 +128,7 @@ private:
   std::atomic<bool> stopping_{false};
 
   alignas(64) std::atomic<std::uint64_t> parked_{0};
+  visitor_count visitors_;
   alignas(64) std::atomic<int> searching_{0};
   alignas(64) std::atomic<std::size_t> injected_size_{0};
   std::mutex injected_mutex_;

@@ -171,6 +171,7 @@ void reactor_worker::exec_pinned(caf::resumable* job) {
     push(job, true);
     return;
   }
+  const auto inside = scheduler_->visit();
   {
     const std::scoped_lock guard{inbox_mutex_};
     inbox_.push_back(job);
@@ -194,6 +195,7 @@ void reactor_worker::exec_in_order(caf::resumable* job, bool pinned) {
   if (pinned) {
     exec_pinned(job);
   } else {
+    const auto inside = scheduler_->visit();
     scheduler_->inject(&job, 1);
     scheduler_->notify_one();
   }

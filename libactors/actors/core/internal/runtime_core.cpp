@@ -131,12 +131,17 @@ void runtime_core::schedule(caf::resumable& job, reactor_worker* home) {
   else if (scheduler_ != nullptr)
     scheduler_->enqueue(&job);
   else
-    system_->scheduler().enqueue(&job);
+    enqueue_on_stock_scheduler(job);
+}
+
+void runtime_core::enqueue_on_stock_scheduler(caf::resumable& job) {
+  const internal::visitor_count::visit inside{&stock_visitors_};
+  system_->scheduler().enqueue(&job);
 }
 
 void runtime_core::schedule_in_order(caf::resumable& job, reactor_worker* home) {
   if (scheduler_ == nullptr)
-    system_->scheduler().enqueue(&job);
+    enqueue_on_stock_scheduler(job);
   else if (auto* worker = home != nullptr ? home : own_worker(); worker != nullptr)
     worker->exec_in_order(&job, home != nullptr);
   else
@@ -203,6 +208,7 @@ std::vector<std::string> runtime_core::stop(duration patience) {
     // The last task may have ended while the thread that woke it is still on its way out of the scheduler.
     if (stock_timers_)
       stock_timers_->stop();
+    stock_visitors_.wait_until_none();
     system_.reset();
     config_.reset();
     return left;

@@ -5,6 +5,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/internal/blocking_pool.hpp>
 #include <actors/core/internal/timer_thread.hpp>
+#include <actors/core/internal/visitor_count.hpp>
 #include <actors/core/log.hpp>
 #include <actors/core/runtime_options.hpp>
 
@@ -118,6 +119,7 @@ public:
   [[nodiscard]] std::vector<std::string> stop(duration patience);
 
 private:
+  void enqueue_on_stock_scheduler(caf::resumable& job);
   [[nodiscard]] reactor_worker* own_worker() const noexcept;
   void blocking_calls_ended();
   [[nodiscard]] std::vector<std::string> end_roots(std::chrono::steady_clock::time_point deadline);
@@ -133,6 +135,8 @@ private:
   internal::root_family roots_;
   internal::blocking_pool blocking_;
   std::unique_ptr<internal::timer_thread> stock_timers_;
+  /// Threads that hand a job to the stock scheduler; the reactor scheduler counts its own.
+  internal::visitor_count stock_visitors_;
   internal::reactor_scheduler* scheduler_ = nullptr;
   std::unique_ptr<internal::system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
