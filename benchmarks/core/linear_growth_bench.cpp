@@ -9,12 +9,15 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/stateful_actor.hpp>
 
 #include <benchmarks/core/fixture.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace actors::benchmarks {
@@ -22,22 +25,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Answers nothing until it is told to, then everything.
-class hoarder : public service {
+/// Answers nothing until it has been asked `count` times, then everything. An actor of plain CAF.
+caf::behavior hoarder(caf::stateful_actor<std::vector<caf::response_promise>>* self, std::size_t count) {
+  return {[self, count](int value) -> caf::result<int> {
+    auto promise = self->make_response_promise();
+    self->state.push_back(promise);
+    if (self->state.size() == count)
+      for (auto& waiting : std::exchange(self->state, {}))
+        waiting.deliver(value);
+    return promise;
+  }};
+}
+
+/// Passes every question on: its handlers are all suspended as long as the other one hoards.
+class relay : public service {
 public:
-  hoarder() {
-    on([this](int value) -> task<int> {
-      ++waiting_;
-      while (!open_)
-        co_await sleep(1ms);
-      co_return value;
-    });
-    on([this](bool open) { open_ = open; });
+  explicit relay(caf::actor next) : next_(std::move(next)) {
+    on([this](int value) -> task<int> { co_return co_await ask<int>(next_, value); });
   }
 
 private:
-  int waiting_ = 0;
-  bool open_ = false;
+  caf::actor next_;
 };
 
 class echo : public service {
@@ -51,19 +59,15 @@ task<int> ask_one(service_ref target) {
   co_return co_await ask<int>(target, 1);
 }
 
-// One service with all calls outstanding at once, each handler suspended.
+// One service with all calls outstanding at once, each handler suspended, and each caller.
 task<> outstanding_calls(std::size_t count) {
-  const auto target = spawn_service(std::make_unique<hoarder>());
+  auto& system = spawn_service(std::make_unique<echo>()).actor()->home_system();
+  const auto target = spawn_service(std::make_unique<relay>(system.spawn(hoarder, count)));
   std::vector<task<int>> calls;
-  calls.reserve(count + 1);
+  calls.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     calls.push_back(ask_one(target));
-  const auto opener = spawn([target]() -> task<> {
-    co_await sleep(1ms);
-    tell(target, true);
-  });
   co_await gather(std::move(calls));
-  co_await opener;
 }
 
 task<> nap(duration length) {

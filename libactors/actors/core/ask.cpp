@@ -3,6 +3,7 @@
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
+#include <caf/const_typed_message_view.hpp>
 #include <caf/error.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/sec.hpp>

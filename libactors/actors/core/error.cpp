@@ -1,5 +1,6 @@
 #include <actors/core/error.hpp>
 
+#include <caf/const_typed_message_view.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>

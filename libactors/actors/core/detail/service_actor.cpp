@@ -145,16 +145,11 @@ void service_actor::on_cancel_request(const caf::error&) {
 void service_actor::drain() {
   for (const auto& early : std::exchange(waiting_, {}))
     on_content(*early.element);
-  // Cancelling a call may end it at once, and then it is out of the list.
-  std::vector<call*> running;
-  for (auto* i = calls_; i != nullptr; i = i->next_)
-    running.push_back(i);
-  for (auto* candidate : running) {
-    auto* i = calls_;
-    while (i != nullptr && i != candidate)
-      i = i->next_;
-    if (i != nullptr)
-      i->request_cancel(cancelled{"the service is stopping"});
+  // Cancelling a call may end it at once, but no other: those are woken by messages only.
+  for (auto* i = calls_; i != nullptr;) {
+    auto* const next = i->next_;
+    i->request_cancel(cancelled{"the service is stopping"});
+    i = next;
   }
   if (calls_ == nullptr && phase_ == phase::draining)
     stop_object();
@@ -308,14 +303,14 @@ void service_actor::start_call(std::unique_ptr<call> started, const call_context
   if (context != nullptr) {
     added.limit_by(*context);
     if (added.call_id_ != 0)
-      calls_by_id_.emplace(added.call_id_, &added);
+      calls_by_id_.emplace(call_key{added.reply_.caller.get(), added.call_id_}, &added);
   }
   added.start();
 }
 
 void service_actor::call_ended(call& ended) noexcept {
   if (ended.call_id_ != 0) {
-    const auto [first, last] = calls_by_id_.equal_range(ended.call_id_);
+    const auto [first, last] = calls_by_id_.equal_range({ended.reply_.caller.get(), ended.call_id_});
     const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == &ended; });
     if (found != last)
       calls_by_id_.erase(found);
@@ -329,12 +324,9 @@ void service_actor::call_ended(call& ended) noexcept {
 }
 
 void service_actor::cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request) {
-  const auto [first, last] = calls_by_id_.equal_range(request.call_id);
-  for (auto i = first; i != last; ++i) {
-    if (i->second->reply_.caller == caller) {
-      i->second->request_cancel(cancelled{request.reason});
-      return;
-    }
+  if (const auto running = calls_by_id_.find({caller.get(), request.call_id}); running != calls_by_id_.end()) {
+    running->second->request_cancel(cancelled{request.reason});
+    return;
   }
   const auto given_up = [&](const early_message& early) {
     const auto& content = early.element->payload;

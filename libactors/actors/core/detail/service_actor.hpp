@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -84,6 +85,20 @@ private:
     time_point arrival;
   };
 
+  /// A caller numbers its own calls, so one number alone stands for many.
+  struct call_key {
+    const caf::actor_control_block* caller;
+    std::uint64_t id;
+
+    friend bool operator==(const call_key&, const call_key&) = default;
+  };
+
+  struct call_key_hash {
+    std::size_t operator()(const call_key& key) const noexcept {
+      return std::hash<const void*>{}(key.caller) ^ (std::hash<std::uint64_t>{}(key.id) * 0x9e3779b97f4a7c15U);
+    }
+  };
+
   void run_life_cycle(task<void> step);
   void life_cycle_ended(const std::exception_ptr& error);
   void serve(caf::mailbox_element& element, duration waited);
@@ -98,7 +113,8 @@ private:
   std::unique_ptr<service> object_;
   std::unique_ptr<call> life_cycle_;
   call* calls_ = nullptr;
-  std::unordered_multimap<std::uint64_t, call*> calls_by_id_;
+  /// Several under one key only if the caller breaks the rules.
+  std::unordered_multimap<call_key, call*, call_key_hash> calls_by_id_;
   std::deque<early_message> waiting_;
   phase phase_ = phase::starting;
   bool killed_ = false;
@@ -135,7 +151,7 @@ private:
 
   service_actor* actor_;
   reply_address reply_;
-  std::uint64_t call_id_ = 0;
+  std::uint64_t call_id_ = 0; // 0: cannot be cancelled by its caller
   std::unique_ptr<limit> limit_;
   call* next_ = nullptr;
   call* previous_ = nullptr;

@@ -20,7 +20,7 @@ constexpr duration tick = 10ms;
 constexpr std::size_t ticks_until_hand_over = 2;
 
 // With every worker parked for so long the watchdog sleeps until one of them wakes up.
-constexpr std::size_t ticks_until_sleep = 50;
+constexpr std::size_t ticks_until_sleep = 5;
 
 } // namespace
 
