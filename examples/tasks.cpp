@@ -138,7 +138,8 @@ task<> use_cancel() {
   const auto waiting = spawn(wait_forever());
   co_await sleep(1s);
   waiting.cancel("no longer needed");
-  co_await wait(std::vector{waiting});
+  const std::vector only{waiting};
+  co_await wait(only);
 }
 
 //! [cancel]

@@ -13,11 +13,13 @@ constexpr const char* page = R"html(<!doctype html>
 <style>
   :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2a7de1; --bad: #c8372d; --good: #2c8a4b; }
   * { box-sizing: border-box; }
+  [hidden] { display: none !important; }
   body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; }
   h1 { font-size: 1.6rem; margin: 0; }
   h2 { font-size: 1.1rem; margin: 2.25rem 0 .75rem; }
   header { align-items: baseline; display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; justify-content: space-between; }
-  .health span { border-radius: 1rem; border: 1px solid var(--line); display: inline-block; font-size: .85rem; margin-left: .4rem; padding: .1rem .7rem; }
+  .health { display: flex; flex-wrap: wrap; gap: .4rem; }
+  .health span { border-radius: 1rem; border: 1px solid var(--line); display: inline-block; font-size: .85rem; padding: .1rem .7rem; }
   .health span::before { content: "●"; margin-right: .4rem; color: var(--good); }
   .health span.bad::before { color: var(--bad); }
   form { background: var(--soft); border: 1px solid var(--line); border-radius: .6rem; display: grid; gap: .9rem; padding: 1.1rem; }

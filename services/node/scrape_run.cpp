@@ -47,7 +47,8 @@ actors::task<void> until_opened(actors::task_handle<crawl_report> crawl, const c
     const auto counters = monitor.counters();
     if (crawl.done() || counters.pages + counters.queued + counters.running > 0)
       co_return;
-    co_await actors::wait(std::vector{crawl}, actors::until::all_completed, std::chrono::milliseconds(10));
+    const std::vector crawls{crawl};
+    co_await actors::wait(crawls, actors::until::all_completed, std::chrono::milliseconds(10));
   }
 }
 
@@ -83,7 +84,8 @@ actors::task<int> scrape(scraper::scrape_options options, actors::app::signal_wa
   progress_writer progress{STDERR_FILENO, style, utf8, start, before};
   while (!crawl.done()) {
     progress.update(monitor->counters(), clock::now());
-    co_await actors::wait(std::vector{crawl}, actors::until::all_completed, progress.interval());
+    const std::vector crawls{crawl};
+    co_await actors::wait(crawls, actors::until::all_completed, progress.interval());
   }
   signal.cancel();
   co_return tell_end(progress, crawl.result(), *monitor, options);

@@ -226,7 +226,8 @@ TEST(application, cancelling_the_start_stops_what_was_started) {
     const auto starting = actors::spawn(run.start());
     co_await actors::sleep(1s);
     starting.cancel("no longer wanted");
-    static_cast<void>(co_await actors::wait(std::vector{starting}));
+    const std::vector awaited{starting};
+    static_cast<void>(co_await actors::wait(awaited));
     co_return starting.result().was_cancelled();
   };
   EXPECT_TRUE(home.block_on(cancel_in_between));

@@ -274,7 +274,8 @@ TEST(server_connection, a_head_that_drips_in_is_refused_after_the_head_timeout) 
     EXPECT_EQ(co_await now() - begun, 10s);
     EXPECT_THAT(text, StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
     dripping.cancel();
-    co_await wait(std::vector{dripping});
+    const std::vector awaited{dripping};
+    co_await wait(awaited);
   });
 }
 

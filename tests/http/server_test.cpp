@@ -195,7 +195,8 @@ TEST(server, cancelling_its_owner_cancels_the_handlers) {
     auto busy = spawn(kind_of(web.get("http://127.0.0.1:" + std::to_string(port))));
     co_await g.until_waiting(1);
     owner.cancel();
-    co_await wait(std::vector{owner});
+    const std::vector awaited{owner};
+    co_await wait(awaited);
     EXPECT_TRUE(owner.result().was_cancelled());
     EXPECT_EQ(co_await busy, "disconnected");
   });

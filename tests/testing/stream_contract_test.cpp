@@ -7,6 +7,8 @@
 #include <actors/testing/memory_stream.hpp>
 #include <tests/net/stream_support.hpp>
 
+#include <caf/send.hpp>
+
 #include <gtest/gtest.h>
 
 // What every stream promises, checked on each kind: in memory, TCP, Unix sockets.

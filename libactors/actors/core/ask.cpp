@@ -31,6 +31,10 @@ call_context outgoing_context(const task_context& context, duration limit, std::
 ask_awaiter_base::ask_awaiter_base(caf::strong_actor_ptr target, caf::message request, bool with_context) noexcept
     : target_(std::move(target)), message_(std::move(request)), with_context_(with_context) {}
 
+ask_awaiter_base::ask_awaiter_base(ask_awaiter_base&& call, duration limit) noexcept
+    : target_(std::move(call.target_)), message_(std::move(call.message_)), limit_(limit),
+      with_context_(call.with_context_) {}
+
 bool ask_awaiter_base::start(task_context& context) {
   if (!target_)
     throw misuse_error("ask was given an empty address");

@@ -43,11 +43,12 @@ class ask_awaiter_base : public leaf_awaiter<ask_awaiter_base> {
 public:
   ask_awaiter_base(caf::strong_actor_ptr target, caf::message request, bool with_context) noexcept;
 
+  /// The same call with a limit; the other one has not begun.
+  ask_awaiter_base(ask_awaiter_base&& call, duration limit) noexcept;
+
   [[nodiscard]] bool start(task_context& context);
 
 protected:
-  void limit(duration value) noexcept { limit_ = value; }
-
   /// The answer; throws what came instead of one.
   [[nodiscard]] caf::message& take_reply();
 
@@ -83,10 +84,7 @@ public:
   using detail::ask_awaiter_base::ask_awaiter_base;
 
   /// Gives up after `limit` with `timeout_error`.
-  ask_awaiter&& within(duration limit) && noexcept {
-    this->limit(limit);
-    return std::move(*this);
-  }
+  ask_awaiter within(duration limit) && noexcept { return ask_awaiter{std::move(*this), limit}; }
 
   R await_resume() {
     auto& reply = take_reply();

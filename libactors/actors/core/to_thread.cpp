@@ -25,19 +25,19 @@ void to_thread_awaiter_base::job_base::report() noexcept {
 }
 
 cancel_action to_thread_awaiter_base::on_cancel() {
-  if (job_->withdraw() || abandon_)
+  if (job_->withdraw() || cancellation_.abandon)
     return cancel_action::resume;
   cancel_seen_ = true;
-  if (interrupt_)
-    interrupt_();
+  if (cancellation_.interrupt)
+    cancellation_.interrupt();
   return cancel_action::wait;
 }
 
 bool to_thread_awaiter_base::on_kill() {
-  if (job_->withdraw() || abandon_)
+  if (job_->withdraw() || cancellation_.abandon)
     return false;
-  if (interrupt_)
-    interrupt_();
+  if (cancellation_.interrupt)
+    cancellation_.interrupt();
   return true;
 }
 

@@ -64,12 +64,18 @@ protected:
     std::uint64_t wait_id_ = 0;
   };
 
-  to_thread_awaiter_base(std::shared_ptr<job_base> job, std::shared_ptr<strand_queue> strand) noexcept
-      : job_(std::move(job)), strand_(std::move(strand)) {}
+  /// What to do on cancellation while the function runs.
+  struct cancellation {
+    std::function<void()> interrupt;
+    bool abandon = false;
+  };
 
-  void abandon() noexcept { abandon_ = true; }
+  to_thread_awaiter_base(std::shared_ptr<job_base> job, std::shared_ptr<strand_queue> strand, cancellation how) noexcept
+      : job_(std::move(job)), strand_(std::move(strand)), cancellation_(std::move(how)) {}
 
-  void set_interrupt(std::function<void()> interrupt) { interrupt_ = std::move(interrupt); }
+  [[nodiscard]] std::shared_ptr<strand_queue> take_strand() noexcept { return std::move(strand_); }
+
+  [[nodiscard]] cancellation take_cancellation() noexcept { return std::move(cancellation_); }
 
   /// Throws `cancelled` if the task was cancelled.
   void check();
@@ -80,8 +86,7 @@ private:
 
   std::shared_ptr<job_base> job_;
   std::shared_ptr<strand_queue> strand_;
-  std::function<void()> interrupt_;
-  bool abandon_ = false;
+  cancellation cancellation_;
   bool cancel_seen_ = false;
 };
 
@@ -93,18 +98,20 @@ public:
   using result_type = std::invoke_result_t<F&>;
 
   explicit to_thread_awaiter(F function, std::shared_ptr<detail::strand_queue> strand = nullptr)
-      : to_thread_awaiter(std::make_shared<job>(std::move(function)), std::move(strand)) {}
+      : to_thread_awaiter(std::make_shared<job>(std::move(function)), std::move(strand), {}) {}
 
   /// On cancellation, go on at once and leave the function behind.
-  to_thread_awaiter&& abandon_on_cancel() && noexcept {
-    abandon();
-    return std::move(*this);
+  to_thread_awaiter abandon_on_cancel() && {
+    auto how = take_cancellation();
+    how.abandon = true;
+    return to_thread_awaiter{std::move(job_), take_strand(), std::move(how)};
   }
 
   /// On cancellation, ask the call to end early by calling `interrupt`.
-  to_thread_awaiter&& interrupt_with(std::function<void()> interrupt) && {
-    set_interrupt(std::move(interrupt));
-    return std::move(*this);
+  to_thread_awaiter interrupt_with(std::function<void()> interrupt) && {
+    auto how = take_cancellation();
+    how.interrupt = std::move(interrupt);
+    return to_thread_awaiter{std::move(job_), take_strand(), std::move(how)};
   }
 
   result_type await_resume() {
@@ -141,8 +148,8 @@ private:
     outcome<result_type> result_;
   };
 
-  to_thread_awaiter(std::shared_ptr<job> work, std::shared_ptr<detail::strand_queue> strand)
-      : to_thread_awaiter_base(work, std::move(strand)), job_(std::move(work)) {}
+  to_thread_awaiter(std::shared_ptr<job> work, std::shared_ptr<detail::strand_queue> strand, cancellation how)
+      : to_thread_awaiter_base(work, std::move(strand), std::move(how)), job_(std::move(work)) {}
 
   std::shared_ptr<job> job_;
 };

@@ -5,6 +5,7 @@
 #include <actors/fs/internal/posix_file.hpp>
 
 #include <dirent.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -105,7 +105,8 @@ TEST(connection_pool, a_waiting_task_that_is_cancelled_loses_no_connection) {
     auto third = spawn(use(pool, "http://a", 3, order));
     co_await sleep(1ms);
     second.cancel();
-    co_await wait(std::vector{first, second, third});
+    const std::vector awaited{first, second, third};
+    co_await wait(awaited);
     EXPECT_THAT(order, ElementsAre(1, 3));
     EXPECT_EQ(pool->waiting_count(), 0U);
     EXPECT_EQ(pool->idle_count(), 1U);
@@ -168,7 +169,8 @@ TEST(client_pool, requests_beyond_the_limit_wait_and_give_up_at_the_total_timeou
     const auto begun = co_await now();
     auto second = spawn(kind_of(with_timeout(20s, web.get("http://x/"))));
     auto third = spawn(kind_of(web.get("http://x/"), &what));
-    co_await wait(std::vector{first, second, third});
+    const std::vector awaited{first, second, third};
+    co_await wait(awaited);
     EXPECT_EQ(first.result().value(), "none");
     EXPECT_TRUE(second.result().has_error());
     EXPECT_EQ(third.result().value(), "timeout");

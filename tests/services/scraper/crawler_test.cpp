@@ -410,7 +410,8 @@ TEST_F(crawler, a_crawl_that_was_cancelled_goes_on_where_it_stopped) {
     });
     const auto crawling = begin(options);
     const auto watching = home_.spawn([crawling, tell]() -> actors::task<> {
-      co_await actors::wait(std::vector{crawling});
+      const std::vector awaited{crawling};
+      co_await actors::wait(awaited);
       tell();
     });
     reached_or_over.get_future().wait();

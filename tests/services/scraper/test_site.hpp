@@ -84,7 +84,8 @@ private:
 
 template <class T>
 actors::task<void> until_ended(actors::task_handle<T> task) {
-  static_cast<void>(co_await actors::wait(std::vector{std::move(task)}));
+  const std::vector awaited{std::move(task)};
+  static_cast<void>(co_await actors::wait(awaited));
 }
 
 /// Waits for the end of a task, however it ends.

@@ -53,7 +53,7 @@ task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique
 // -- the loop ----------------------------------------------------------------------------------------------------------
 
 task<void> server_connection::serve() {
-  const auto& handler = core_->handler();
+  const auto& handler = core_->handler_function();
   for (;;) {
     switch (parse()) {
     case need::parse:
@@ -179,7 +179,7 @@ server_connection::need server_connection::on_head() {
       continue_wanted_ = input_.empty(); // else the client has not waited
     }
   }
-  if (core_->handler().form() == actors::http::detail::handler_form::exchange) {
+  if (core_->handler_function().form() == actors::http::detail::handler_form::exchange) {
     request_ = std::move(parser_.head());
     return need::handler;
   }
@@ -190,7 +190,7 @@ server_connection::need server_connection::on_head() {
 
 server_connection::need server_connection::on_complete() {
   in_body_ = false;
-  const auto& handler = core_->handler();
+  const auto& handler = core_->handler_function();
   if (handler.form() == actors::http::detail::handler_form::coroutine) {
     request_ = std::move(parser_.head());
     return need::handler;

@@ -21,7 +21,9 @@ class server_core {
 public:
   server_core(handler function, server_options options) : handler_(std::move(function)), options_(std::move(options)) {}
 
-  [[nodiscard]] const actors::http::detail::handler_base& handler() const noexcept { return handler_.function(); }
+  [[nodiscard]] const actors::http::detail::handler_base& handler_function() const noexcept {
+    return handler_.function();
+  }
 
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
 

@@ -41,7 +41,7 @@ task<void> server_connection::call_exchange() {
   server_exchange exchange{*this};
   std::exception_ptr problem;
   try {
-    co_await core_->handler().serve(exchange);
+    co_await core_->handler_function().serve(exchange);
   } catch (const cancelled&) {
     if (context()->cancel_requests() > 0)
       throw;
