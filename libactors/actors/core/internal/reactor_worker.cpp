@@ -281,8 +281,9 @@ caf::resumable* reactor_worker::next(bool& pinned) {
     last_in_ = nullptr;
   }
   last_in_streak_ = 0;
-  const bool pinned_first = (tick_ & 1) == 0;
-  if (!pinned_first) {
+  // Turn by turn, and not by the tick: a load whose period is even would let always the same one win.
+  pinned_first_ = !pinned_first_;
+  if (!pinned_first_) {
     if (auto* job = queue_.pop()) {
       pinned = false;
       return job;

@@ -139,6 +139,7 @@ private:
   // Owned by the thread that drives the worker.
   caf::resumable* last_in_ = nullptr;
   bool last_in_pinned_ = false;
+  bool pinned_first_ = false;
   std::uint32_t last_in_streak_ = 0;
   std::uint32_t tick_ = 0;
   std::uint64_t generation_ = 0;
