@@ -1,0 +1,332 @@
+#include "../every_runtime.hpp"
+#include "../patience.hpp"
+#include "pipe_end.hpp"
+
+#include <actors/core/detail/host_actor.hpp>
+#include <actors/core/internal/reactor_scheduler.hpp>
+#include <actors/core/internal/reactor_worker.hpp>
+#include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/runtime.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/core/spawn.hpp>
+#include <actors/core/this_task.hpp>
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+/// A worker whose thread is late in a job goes to another thread with all that it has; the late job is named, and when
+/// it ends at last, it goes on like any other.
+namespace {
+
+using actors::affinity;
+using actors::runtime;
+using actors::runtime_options;
+using actors::spawn;
+using actors::spawn_options;
+using actors::task;
+using actors::detail::reactor_worker;
+using namespace core_test;
+
+spawn_options bound() {
+  return spawn_options{}.run_on(affinity::same_worker);
+}
+
+/// Holds the thread of whoever runs into it until the test lets it go.
+class obstacle {
+public:
+  void hold() {
+    held_.release();
+    free_.acquire();
+  }
+
+  /// True once somebody is held.
+  [[nodiscard]] bool holds() { return held_.try_acquire_for(patience); }
+
+  void let_go(int many = 1) { free_.release(many); }
+
+private:
+  std::counting_semaphore<> held_{0};
+  std::counting_semaphore<> free_{0};
+};
+
+/// True on a thread that drives another worker. A thread that has lost its worker is nowhere.
+bool is_elsewhere(const reactor_worker* home) {
+  const auto* const here = reactor_worker::current();
+  return here != nullptr && here != home;
+}
+
+task<int> give(int value) {
+  co_await actors::sleep(1ms);
+  co_return value;
+}
+
+caf::behavior answering_actor(caf::event_based_actor*, std::promise<void>* asked) {
+  return {[asked](caf::tick_atom) { asked->set_value(); }};
+}
+
+caf::behavior blocking_actor(caf::event_based_actor* self, obstacle* wall) {
+  return {[self, wall](caf::tick_atom) {
+    wall->hold();
+    self->quit();
+  }};
+}
+
+} // namespace
+
+TEST(watchdog, others_go_on_while_a_job_holds_the_only_worker) {
+  const auto log = std::make_shared<recording_log>();
+  runtime home{runtime_options{}.workers(1).log_to(log).stall_threshold(1h)};
+  obstacle wall;
+  pipe_ends pipe;
+  std::promise<void> asked;
+  auto actor = home.system().spawn(answering_actor, &asked);
+  const auto reader = home.spawn_future(wait_for_pipe(pipe));
+  const auto sleeper = home.spawn_future(give(1));
+  auto late = home.spawn_future([](obstacle& in_the_way) -> task<int> {
+    in_the_way.hold();
+    co_return 5;
+  }(wall));
+  ASSERT_TRUE(wall.holds());
+  EXPECT_TRUE(comes(sleeper)) << "a timer";
+  EXPECT_TRUE(comes(home.spawn_future(give(2)))) << "a new task";
+  EXPECT_TRUE(comes(home.spawn_future(give(3), bound()))) << "a bound task";
+  pipe.write_byte();
+  EXPECT_TRUE(comes(reader)) << "a descriptor";
+  caf::anon_send(actor, caf::tick_atom_v);
+  EXPECT_TRUE(comes(asked.get_future())) << "a plain CAF actor";
+  // CAF's own handles must not outlive the system.
+  actor = nullptr;
+  EXPECT_EQ(late.wait_for(0s), std::future_status::timeout);
+  wall.let_go();
+  ASSERT_TRUE(comes(late));
+  EXPECT_EQ(late.get(), 5);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  // Late, but not late enough for a report.
+  EXPECT_THAT(log->lines(), testing::IsEmpty());
+}
+
+TEST(watchdog, a_late_job_goes_on_as_if_nothing_had_happened) {
+  // After the hand-over its thread is a foreign one: whatever the rest of the step does has to find its way to a
+  // worker.
+  runtime home{runtime_options{}.workers(1).stall_threshold(1h)};
+  obstacle wall;
+  std::atomic<bool> at_home{true};
+  auto late = home.spawn_future([](obstacle& in_the_way, std::atomic<bool>& still_at_home) -> task<int> {
+    const auto before = spawn(give(1));
+    in_the_way.hold();
+    still_at_home = reactor_worker::current() != nullptr;
+    const auto after = spawn(give(2));
+    const auto bound_after = spawn(give(4), bound());
+    co_await actors::sleep(1ms);
+    int sum = co_await before;
+    sum += co_await after;
+    sum += co_await bound_after;
+    // Back on a worker, unless the machine is so busy that this very step is late as well.
+    for (int i = 0; i < 100 && reactor_worker::current() == nullptr; ++i)
+      co_await actors::yield();
+    if (reactor_worker::current() == nullptr)
+      sum += 100;
+    co_return sum;
+  }(wall, at_home));
+  ASSERT_TRUE(wall.holds());
+  // That another task runs shows that the worker has gone to another thread.
+  ASSERT_TRUE(comes(home.spawn_future(give(0))));
+  wall.let_go();
+  ASSERT_TRUE(comes(late));
+  EXPECT_EQ(late.get(), 7);
+  EXPECT_FALSE(at_home);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, a_late_bound_task_comes_back_to_its_worker) {
+  runtime home{runtime_options{}.workers(3).stall_threshold(1h)};
+  std::array<obstacle, 3> walls;
+  std::vector<std::future<bool>> late;
+  for (auto& wall : walls)
+    late.push_back(home.spawn_future(
+        [](obstacle& in_the_way) -> task<bool> {
+          const auto& context = co_await actors::detail::current_context{};
+          const auto* const worker = context.host().home();
+          bool stayed = true;
+          for (int round = 0; round < 2; ++round) {
+            in_the_way.hold();
+            co_await actors::yield();
+            stayed = stayed && !is_elsewhere(worker);
+            co_await actors::sleep(1us);
+            stayed = stayed && !is_elsewhere(worker);
+          }
+          co_return stayed;
+        }(wall),
+        bound()));
+  for (int round = 0; round < 2; ++round) {
+    for (auto& wall : walls)
+      ASSERT_TRUE(wall.holds());
+    // One more on each worker: all three have been handed over.
+    for (int i = 0; i < 3; ++i)
+      ASSERT_TRUE(comes(home.spawn_future(give(i), bound())));
+    for (auto& wall : walls)
+      wall.let_go();
+  }
+  for (auto& each : late) {
+    ASSERT_TRUE(comes(each));
+    EXPECT_TRUE(each.get());
+  }
+}
+
+TEST(watchdog, a_worker_keeps_its_reactor_when_it_changes_threads) {
+  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
+  obstacle wall;
+  pipe_ends pipe;
+  std::promise<const reactor_worker*> home_of_reader;
+  auto reader = home.spawn_future(
+      [](pipe_ends& ends, std::promise<const reactor_worker*>& where) -> task<bool> {
+        auto& context = co_await actors::detail::current_context{};
+        const auto* const worker = context.host().home();
+        auto& io = actors::detail::choose_io_context(context);
+        boost::asio::posix::stream_descriptor end{io, ends.release_reader()};
+        where.set_value(worker);
+        co_await readable{end};
+        const bool same_io = &actors::detail::choose_io_context(context) == &io;
+        co_return same_io && !is_elsewhere(worker);
+      }(pipe, home_of_reader),
+      bound());
+  const auto* const worker = home_of_reader.get_future().get();
+  // Blocks the reader's worker and no other.
+  std::atomic<int> blocked{0};
+  for (int i = 0; i < 2; ++i)
+    static_cast<void>(home.spawn(
+        [](obstacle& in_the_way, const reactor_worker* there, std::atomic<int>& count) -> task<> {
+          const auto& context = co_await actors::detail::current_context{};
+          if (context.host().home() == there) {
+            ++count;
+            in_the_way.hold();
+          }
+        }(wall, worker, blocked),
+        bound()));
+  ASSERT_TRUE(wall.holds());
+  EXPECT_EQ(blocked, 1);
+  pipe.write_byte();
+  EXPECT_TRUE(comes(reader));
+  wall.let_go();
+  EXPECT_TRUE(reader.get());
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, many_jobs_may_be_late_at_the_same_time) {
+  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
+  constexpr int many = 8;
+  obstacle wall;
+  std::vector<std::future<int>> late;
+  for (int i = 0; i < many; ++i)
+    late.push_back(home.spawn_future([](obstacle& in_the_way, int value) -> task<int> {
+      in_the_way.hold();
+      const int more = co_await spawn(give(value));
+      co_return value + more;
+    }(wall, i)));
+  for (int i = 0; i < many; ++i)
+    ASSERT_TRUE(wall.holds()) << "only " << i << " jobs have begun";
+  EXPECT_TRUE(comes(home.spawn_future(give(0))));
+  wall.let_go(many);
+  for (int i = 0; i < many; ++i) {
+    ASSERT_TRUE(comes(late[static_cast<std::size_t>(i)]));
+    EXPECT_EQ(late[static_cast<std::size_t>(i)].get(), 2 * i);
+  }
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, a_job_that_holds_its_worker_for_too_long_is_logged_by_name) {
+  const auto log = std::make_shared<recording_log>();
+  runtime home{runtime_options{}.workers(2).log_to(log).stall_threshold(50ms)};
+  obstacle wall;
+  const auto late = home.spawn(
+      [](obstacle& in_the_way) -> task<> {
+        in_the_way.hold();
+        co_return;
+      }(wall),
+      spawn_options{}.name("the slow one"));
+  ASSERT_TRUE(wall.holds());
+  const auto expected = "the slow one (actor " + std::to_string(late.id()) + ") has held a worker for ";
+  EXPECT_TRUE(log->wait_for(expected));
+  wall.let_go();
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  const auto lines = log->lines();
+  // Only once.
+  EXPECT_EQ(std::ranges::count_if(lines, [&](const auto& line) { return line.find(expected) != std::string::npos; }),
+            1);
+}
+
+TEST(watchdog, tells_the_stall_handler_of_plain_actors_too) {
+  std::mutex mutex;
+  std::vector<std::pair<std::string, actors::duration>> stalls;
+  std::counting_semaphore<> told{0};
+  runtime home{
+      runtime_options{}.workers(1).stall_threshold(40ms).on_stall([&](const std::string& actor, actors::duration busy) {
+        const std::scoped_lock guard{mutex};
+        stalls.emplace_back(actor, busy);
+        told.release();
+      })};
+  obstacle wall;
+  auto late = home.system().spawn(blocking_actor, &wall);
+  const auto name = "user.scheduled-actor (actor " + std::to_string(late->id()) + ")";
+  caf::anon_send(std::exchange(late, nullptr), caf::tick_atom_v);
+  ASSERT_TRUE(wall.holds());
+  EXPECT_TRUE(told.try_acquire_for(patience));
+  wall.let_go();
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  ASSERT_FALSE(stalls.empty());
+  EXPECT_EQ(stalls[0].first, name);
+  EXPECT_GE(stalls[0].second, 40ms);
+}
+
+TEST(watchdog, a_runtime_waits_for_late_jobs_when_it_stops) {
+  runtime home{runtime_options{}.workers(1).stall_threshold(1h)};
+  obstacle wall;
+  std::atomic<bool> ended{false};
+  caf::anon_send(home.system().spawn(blocking_actor, &wall), caf::tick_atom_v);
+  ASSERT_TRUE(wall.holds());
+  static_cast<void>(home.spawn([](obstacle& in_the_way, std::atomic<bool>& mark) -> task<> {
+    in_the_way.hold();
+    mark = true;
+    co_return;
+  }(wall, ended)));
+  ASSERT_TRUE(wall.holds());
+  auto& core = home.core();
+  std::thread helper{[&] {
+    EXPECT_TRUE(becomes_true([&] { return core.stopping(); }));
+    wall.let_go(2);
+  }};
+  EXPECT_THAT(home.stop(patience), testing::IsEmpty());
+  EXPECT_TRUE(ended);
+  helper.join();
+}
+
+TEST(watchdog, leaves_a_late_worker_alone_under_virtual_time) {
+  // Its other thread would find nothing to do and let the clock jump.
+  runtime home{virtual_time().stall_threshold(1h)};
+  const auto elapsed = home.block_on([]() -> task<actors::duration> {
+    const auto self = co_await actors::this_task();
+    static_cast<void>(spawn([]() -> task<> { co_await actors::sleep(1h); }));
+    co_await actors::yield();
+    const auto before = self.now();
+    // Longer than it takes the watchdog to act.
+    const auto enough = std::chrono::steady_clock::now() + 80ms;
+    while (std::chrono::steady_clock::now() < enough)
+      std::this_thread::yield();
+    co_return self.now() - before;
+  });
+  EXPECT_EQ(elapsed, 0s);
+}
