@@ -16,6 +16,8 @@ runtime::~runtime() {
 }
 
 std::vector<std::string> runtime::stop(duration deadline) {
+  if (!core_)
+    return {};
   auto left = core_->stop(deadline);
   // What has not stopped uses the core, so it stays for the rest of the process.
   if (!left.empty())

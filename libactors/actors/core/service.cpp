@@ -56,6 +56,7 @@ service_ref launch_child_service(std::unique_ptr<service> object, const spawn_op
 
 service_ref launch_root_service(runtime_core& core, std::unique_ptr<service> object, const spawn_options& options,
                                 std::source_location where) {
+  const launch_permit permit{core};
   task_origin origin;
   origin.parent = &root_family(core);
   origin.name = &options.name();

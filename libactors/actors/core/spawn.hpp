@@ -73,10 +73,24 @@ namespace detail {
 /// The list of the tasks that belong to the runtime itself.
 [[nodiscard]] family& root_family(runtime_core& core) noexcept;
 
+/// Keeps a runtime from ending while a thread that is none of its own starts something in it. Throws `stopping_error`
+/// once the runtime is stopping.
+class launch_permit {
+public:
+  explicit launch_permit(runtime_core& core);
+  launch_permit(const launch_permit&) = delete;
+  launch_permit& operator=(const launch_permit&) = delete;
+  ~launch_permit();
+
+private:
+  runtime_core* core_;
+};
+
 /// Starts a task of the runtime; `parent` only says where it was spawned from, for affinity.
 template <class T>
 task_ref<T> launch_root(runtime_core& core, const host_actor* parent, task<T>&& root, const spawn_options& options,
                         std::source_location where) {
+  const launch_permit permit{core};
   task_origin origin;
   origin.parent = &root_family(core);
   origin.name = &options.name();

@@ -53,6 +53,15 @@ void throw_not_adopted() {
   throw stopping_error("a task cannot be spawned: the runtime or the task that would own it is ending");
 }
 
+launch_permit::launch_permit(runtime_core& core) : core_(&core) {
+  if (!core.begin_launch())
+    throw stopping_error("nothing can be started: the runtime is stopping");
+}
+
+launch_permit::~launch_permit() {
+  core_->end_launch();
+}
+
 family& root_family(runtime_core& core) noexcept {
   return core.roots();
 }

@@ -192,11 +192,22 @@ std::vector<std::string> runtime_core::await_quiet_threads(steady_clock::time_po
   return busy;
 }
 
+bool runtime_core::begin_launch() noexcept {
+  // Either `stop` sees this thread or this thread sees `stop`.
+  launching_.fetch_add(1, std::memory_order_seq_cst);
+  if (!stopping_.load(std::memory_order_seq_cst))
+    return true;
+  end_launch();
+  return false;
+}
+
 std::vector<std::string> runtime_core::stop(duration patience) {
   const std::scoped_lock guard{stop_mutex_};
   if (!system_)
     return {};
-  stopping_.store(true, std::memory_order_release);
+  stopping_.store(true, std::memory_order_seq_cst);
+  while (launching_.load(std::memory_order_seq_cst) > 0)
+    std::this_thread::yield();
   const auto deadline = saturating_add(steady_clock::now(), patience);
   auto left = end_roots(deadline);
   for (auto& name : blocking_.stop(std::max(deadline, steady_clock::now() + 1ms)))

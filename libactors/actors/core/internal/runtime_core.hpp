@@ -114,6 +114,11 @@ public:
 
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
 
+  /// For threads from outside that are about to start something: false if the runtime is stopping, else it stays until
+  /// `end_launch`.
+  [[nodiscard]] bool begin_launch() noexcept;
+  void end_launch() noexcept { launching_.fetch_sub(1, std::memory_order_release); }
+
   /// Ends everything in order; the names of what did not end in time. If there are any, the actor system was left
   /// running on purpose.
   [[nodiscard]] std::vector<std::string> stop(duration patience);
@@ -131,6 +136,7 @@ private:
   std::atomic<duration::rep> virtual_now_{0};
   std::shared_ptr<log_sink> log_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> launching_{0};
   std::mutex stop_mutex_;
   internal::root_family roots_;
   internal::blocking_pool blocking_;
