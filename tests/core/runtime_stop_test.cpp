@@ -170,6 +170,11 @@ caf::behavior dormant_actor(caf::event_based_actor* self) {
   return {[](caf::tick_atom) {}};
 }
 
+/// Sends back what it is sent: two of them never end.
+caf::behavior bouncing_actor(caf::event_based_actor* self) {
+  return {[self](caf::tick_atom, const caf::actor& other) { self->send(other, caf::tick_atom_v, self); }};
+}
+
 caf::behavior stuck_actor(caf::event_based_actor*, std::promise<void>* begun) {
   return {[begun](caf::tick_atom) {
     begun->set_value();
@@ -218,6 +223,17 @@ TEST(runtime_stop, ends_ten_thousand_actors_that_wait_for_all_kinds_of_things) {
       ASSERT_TRUE(handle.done()) << handle.name();
     EXPECT_THAT(log->lines(), testing::IsEmpty());
   }
+}
+
+TEST(runtime_stop, ends_plain_actors_that_always_have_messages) {
+  runtime home{runtime_options{}.workers(2).log_to(actors::make_null_log_sink())};
+  for (int i = 0; i < 4; ++i)
+    caf::anon_send(home.system().spawn(bouncing_actor), caf::tick_atom_v, home.system().spawn(bouncing_actor));
+  home.block_on([]() -> task<> {
+    for (int i = 0; i < 20; ++i)
+      co_await actors::yield();
+  });
+  EXPECT_THAT(home.stop(patience), testing::IsEmpty());
 }
 
 TEST(runtime_stop, kills_a_task_that_ignores_its_cancellation_and_names_it) {

@@ -180,12 +180,23 @@ time_point reactor_scheduler::now() const noexcept {
 }
 
 std::vector<std::string> reactor_scheduler::await_quiet(std::chrono::steady_clock::time_point deadline) {
+  std::vector<detail::reactor_worker::progress> last;
+  for (const auto& worker : workers_)
+    last.push_back(worker->sample());
   for (;;) {
-    auto busy = watchdog_.late_jobs();
-    for (auto& worker : workers_)
-      if (const auto seen = worker->sample(); seen.in_job)
-        if (auto name = worker->name_of_job(seen))
+    std::vector<std::string> busy;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const auto seen = workers_[i]->sample();
+      // One that has gone on to another job will see that it shall stop.
+      if (seen.in_job && seen == last[i])
+        if (auto name = workers_[i]->name_of_job(seen))
           busy.push_back(std::move(*name));
+      last[i] = seen;
+    }
+    // Afterwards: a job is in the list before its worker goes to another thread.
+    for (auto& name : watchdog_.late_jobs())
+      if (std::ranges::find(busy, name) == busy.end())
+        busy.push_back(std::move(name));
     if (busy.empty() || std::chrono::steady_clock::now() >= deadline)
       return busy;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

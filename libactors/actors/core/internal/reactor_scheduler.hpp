@@ -101,7 +101,7 @@ public:
 
   [[nodiscard]] bool end_search() noexcept { return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1; }
 
-  /// Waits until no worker is in a job and no thread is late in one; the names of the jobs that still run at
+  /// Waits until no thread is in the same job any more or late in one; the names of the jobs that still run at
   /// `deadline`.
   [[nodiscard]] std::vector<std::string> await_quiet(std::chrono::steady_clock::time_point deadline);
 

@@ -236,6 +236,9 @@ bool reactor_worker::run(std::uint64_t generation) {
       poll_io();
       take_inbox();
       static_cast<void>(fire_timeouts());
+      // Plain actors that are never out of messages would keep the worker for ever.
+      if (scheduler_->stopping())
+        break;
       internal::run_queue::batch one;
       if (scheduler_->take_injected(one.data(), 1) == 1) {
         if (!execute(one[0], false))
