@@ -79,7 +79,8 @@ public:
   std::future<T> spawn_future(task<T> root, const spawn_options& options = {},
                               std::source_location where = std::source_location::current());
 
-  /// Starts a task and calls `done(outcome<T>)` on a worker when it has ended. The callback must not throw or block.
+  /// Starts a task and calls `done(outcome<T>)` on a worker when it has ended in any way. The callback must not throw
+  /// or block.
   template <class T, class F>
   task_handle<void> spawn_then(task<T> root, F done, const spawn_options& options = {},
                                std::source_location where = std::source_location::current());
@@ -125,22 +126,56 @@ private:
   bool done_ = false;
 };
 
-template <class T>
-task<void> fulfil(task<T> root, std::promise<T> promise) {
-  try {
-    if constexpr (std::is_void_v<T>) {
-      co_await std::move(root);
-      promise.set_value();
-    } else {
-      promise.set_value(co_await std::move(root));
-    }
-  } catch (...) {
-    promise.set_exception(std::current_exception());
+/// A callback that is owed one call. A task that is cancelled before its first step, or killed, runs no code that could
+/// make it; then the destruction of its frame does.
+template <class T, class F>
+class owed_call {
+public:
+  explicit owed_call(F function) : function_(std::move(function)) {}
+
+  owed_call(owed_call&& other) noexcept
+      : function_(std::move(other.function_)), owed_(std::exchange(other.owed_, false)) {}
+
+  owed_call& operator=(owed_call&&) = delete;
+
+  ~owed_call() {
+    if (!owed_)
+      return;
+    outcome<T> result;
+    result.set_error(std::make_exception_ptr(cancelled{"the task did not run to its end"}));
+    (*this)(std::move(result));
   }
-}
+
+  void operator()(outcome<T> result) {
+    owed_ = false;
+    function_(std::move(result));
+  }
+
+private:
+  F function_;
+  bool owed_ = true;
+};
+
+template <class T>
+class promise_keeper {
+public:
+  explicit promise_keeper(std::promise<T> promise) noexcept : promise_(std::move(promise)) {}
+
+  void operator()(outcome<T> result) {
+    if (result.has_error())
+      promise_.set_exception(result.error());
+    else if constexpr (std::is_void_v<T>)
+      promise_.set_value();
+    else
+      promise_.set_value(std::move(result).value());
+  }
+
+private:
+  std::promise<T> promise_;
+};
 
 template <class T, class F>
-task<void> call_with_outcome(task<T> root, F done) {
+task<void> call_with_outcome(task<T> root, owed_call<T, F> done) {
   outcome<T> result;
   try {
     if constexpr (std::is_void_v<T>) {
@@ -173,13 +208,16 @@ template <class T>
 std::future<T> runtime::spawn_future(task<T> root, const spawn_options& options, std::source_location where) {
   std::promise<T> promise;
   auto future = promise.get_future();
-  static_cast<void>(spawn(detail::fulfil(std::move(root), std::move(promise)), options, where));
+  static_cast<void>(spawn_then(std::move(root), detail::promise_keeper<T>{std::move(promise)}, options, where));
   return future;
 }
 
 template <class T, class F>
 task_handle<void> runtime::spawn_then(task<T> root, F done, const spawn_options& options, std::source_location where) {
-  return spawn(detail::call_with_outcome(std::move(root), std::move(done)), options, where);
+  detail::require_coroutine(static_cast<bool>(root));
+  // A runtime that is stopping says so before a call is owed.
+  const detail::launch_permit permit{core()};
+  return spawn(detail::call_with_outcome(std::move(root), detail::owed_call<T, F>{std::move(done)}), options, where);
 }
 
 } // namespace actors
