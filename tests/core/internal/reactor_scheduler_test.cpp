@@ -102,6 +102,38 @@ TEST(reactor_scheduler, loses_no_wake_up_from_plain_threads) {
   EXPECT_THAT(home.stop(10s), testing::IsEmpty());
 }
 
+TEST(reactor_scheduler, loses_no_wake_up_that_comes_while_a_worker_falls_asleep) {
+  // The thread answers at once, or a little later, to hit the moment between the worker's last look at its queues and
+  // its sleep.
+  constexpr int rounds = 20'000;
+  for (const auto& options : {spawn_options{}, bound()}) {
+    runtime home{runtime_options{}.workers(1)};
+    baton question;
+    std::atomic<int> answered{0};
+    static_cast<void>(home.spawn(
+        [](baton& asked, std::atomic<int>& count) -> task<> {
+          for (int i = 0; i < rounds; ++i) {
+            co_await asked;
+            count.fetch_add(1, std::memory_order_release);
+          }
+        }(question, answered),
+        options));
+    const auto answers = [&](int many) {
+      for (int spins = 0; spins < 100'000; ++spins)
+        if (answered.load(std::memory_order_acquire) == many)
+          return true;
+      return becomes_true([&] { return answered == many; });
+    };
+    std::atomic<int> delay{0};
+    for (int round = 0; round < rounds; ++round) {
+      for (delay = round % 128; delay > 0; --delay) {
+      }
+      question.pass();
+      ASSERT_TRUE(answers(round + 1)) << "lost the wake-up of round " << round;
+    }
+  }
+}
+
 TEST(reactor_scheduler, loses_no_wake_up_when_many_come_at_once) {
   constexpr int rounds = 100;
   constexpr std::size_t crowd = 40;
