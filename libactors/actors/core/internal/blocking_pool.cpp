@@ -55,13 +55,14 @@ void blocking_pool::run(const std::shared_ptr<shared>& state) {
       break;
     auto job = std::move(state->queue.front());
     state->queue.pop_front();
-    if (!job->claim())
-      continue;
-    state->running.push_back(job);
-    guard.unlock();
-    job->run();
-    guard.lock();
-    std::erase(state->running, job);
+    // One that was withdrawn counts as well: somebody may wait for the pool to be quiet because of it.
+    if (job->claim()) {
+      state->running.push_back(job);
+      guard.unlock();
+      job->run();
+      guard.lock();
+      std::erase(state->running, job);
+    }
     const bool quiet = state->running.empty() && state->queue.empty() && !state->stopped;
     // The job may hold what is expensive to destroy.
     guard.unlock();
