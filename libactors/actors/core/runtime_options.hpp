@@ -40,6 +40,9 @@ public:
 
   /// Number of workers; 0 (default): one for each CPU that the process may use (affinity mask and cgroup quota). At
   /// most 64.
+  ///
+  /// Exactly 1 gives tasks what one asyncio loop gives: between two awaits of one task no other runs, except for those
+  /// with `affinity::any_worker` or `same_reactor`.
   runtime_options& workers(std::size_t value) noexcept { return set(workers_, value); }
 
   runtime_options& scheduler(scheduler_kind value) noexcept { return set(scheduler_, value); }

@@ -13,10 +13,17 @@ enum class affinity : std::uint8_t {
   inherit,
   /// On any worker, each step where there is time for it. Siblings run in parallel.
   any_worker,
-  /// Always on the worker that spawned it, and so do its children: between two awaits nothing else of that worker runs,
-  /// which gives
-  /// shared state the safety that it has on one asyncio loop.
+  /// Always on the worker that spawned it, and so do its children: between two awaits none of the others that are bound
+  /// to
+  /// that worker in this way runs, which gives shared state the safety that it has on one asyncio loop. One that
+  /// computes
+  /// for long holds the others up.
   same_worker,
+  /// With the reactor of the worker that spawned it, and so do its children: a byte that arrives, the task that it
+  /// wakes
+  /// and the answer stay on one processor. When one of them holds its thread for long, the others go on on another
+  /// thread, so what they share needs care. This is how connections are served.
+  same_reactor,
 };
 
 /// What can be said about a new task.

@@ -149,7 +149,7 @@ void start_connection(actors::detail::task_context& parent, const std::shared_pt
                       const boost::asio::io_context& home, std::unique_ptr<stream> connection) {
   const auto options = spawn_options{}.name(state->options().name());
   auto origin = actors::detail::child_origin(parent, options, std::source_location::current());
-  origin.home = actors::detail::worker_of(state->core(), home);
+  origin.home.worker = actors::detail::worker_of(state->core(), home);
   static_cast<void>(actors::detail::launch_task(state->core(), origin,
                                                 run_connection(counted_connection{state}, std::move(connection))));
 }

@@ -15,8 +15,9 @@
 ///
 /// `co_await serve(listener, handler)` accepts until the listener is closed, and runs `handler(stream)` for each
 /// connection in a task of its own. Connections go to the workers in turn. A connection's task is bound to its worker
-/// (`affinity::same_worker`) and so are its children, so a byte that arrives, the task that it wakes and the answer
-/// never change threads. If the task that calls `serve` is itself bound to a worker, all connections are on that one.
+/// (`affinity::same_reactor`) and so are its children, so a byte that arrives, the task that it wakes and the answer
+/// do not change threads. If the task that calls `serve` is itself bound to a worker, all connections are on that one,
+/// in the same way.
 ///
 /// Ownership: the listener must outlive the call; the handler is kept until the last connection has ended. The handler
 /// owns its stream, which is closed when the handler's task ends.

@@ -41,8 +41,13 @@ using actors::task;
 using actors::detail::reactor_worker;
 using namespace core_test;
 
+/// Not bound, also where there is one worker only.
+spawn_options unbound() {
+  return spawn_options{}.run_on(affinity::any_worker);
+}
+
 spawn_options bound() {
-  return spawn_options{}.run_on(affinity::same_worker);
+  return spawn_options{}.run_on(affinity::same_reactor);
 }
 
 /// Holds the thread of whoever runs into it until the test lets it go.
@@ -94,15 +99,17 @@ TEST(watchdog, others_go_on_while_a_job_holds_the_only_worker) {
   pipe_ends pipe;
   std::promise<void> asked;
   auto actor = home.system().spawn(answering_actor, &asked);
-  const auto reader = home.spawn_future(wait_for_pipe(pipe));
-  const auto sleeper = home.spawn_future(give(1));
-  auto late = home.spawn_future([](obstacle& in_the_way) -> task<int> {
-    in_the_way.hold();
-    co_return 5;
-  }(wall));
+  const auto reader = home.spawn_future(wait_for_pipe(pipe), unbound());
+  const auto sleeper = home.spawn_future(give(1), unbound());
+  auto late = home.spawn_future(
+      [](obstacle& in_the_way) -> task<int> {
+        in_the_way.hold();
+        co_return 5;
+      }(wall),
+      unbound());
   ASSERT_TRUE(wall.holds());
   EXPECT_TRUE(comes(sleeper)) << "a timer";
-  EXPECT_TRUE(comes(home.spawn_future(give(2)))) << "a new task";
+  EXPECT_TRUE(comes(home.spawn_future(give(2), unbound()))) << "a new task";
   EXPECT_TRUE(comes(home.spawn_future(give(3), bound()))) << "a bound task";
   pipe.write_byte();
   EXPECT_TRUE(comes(reader)) << "a descriptor";
@@ -125,31 +132,93 @@ TEST(watchdog, a_late_job_goes_on_as_if_nothing_had_happened) {
   runtime home{runtime_options{}.workers(1).stall_threshold(1h)};
   obstacle wall;
   std::atomic<bool> at_home{true};
-  auto late = home.spawn_future([](obstacle& in_the_way, std::atomic<bool>& still_at_home) -> task<int> {
-    const auto before = spawn(give(1));
-    in_the_way.hold();
-    still_at_home = reactor_worker::current() != nullptr;
-    const auto after = spawn(give(2));
-    const auto bound_after = spawn(give(4), bound());
-    co_await actors::sleep(1ms);
-    int sum = co_await before;
-    sum += co_await after;
-    sum += co_await bound_after;
-    // Back on a worker, unless the machine is so busy that this very step is late as well.
-    for (int i = 0; i < 100 && reactor_worker::current() == nullptr; ++i)
-      co_await actors::yield();
-    if (reactor_worker::current() == nullptr)
-      sum += 100;
-    co_return sum;
-  }(wall, at_home));
+  auto late = home.spawn_future(
+      [](obstacle& in_the_way, std::atomic<bool>& still_at_home) -> task<int> {
+        const auto before = spawn(give(1));
+        in_the_way.hold();
+        still_at_home = reactor_worker::current() != nullptr;
+        const auto after = spawn(give(2));
+        const auto bound_after = spawn(give(4), bound());
+        co_await actors::sleep(1ms);
+        int sum = co_await before;
+        sum += co_await after;
+        sum += co_await bound_after;
+        // Back on a worker, unless the machine is so busy that this very step is late as well.
+        for (int i = 0; i < 100 && reactor_worker::current() == nullptr; ++i)
+          co_await actors::yield();
+        if (reactor_worker::current() == nullptr)
+          sum += 100;
+        co_return sum;
+      }(wall, at_home),
+      unbound());
   ASSERT_TRUE(wall.holds());
   // That another task runs shows that the worker has gone to another thread.
-  ASSERT_TRUE(comes(home.spawn_future(give(0))));
+  ASSERT_TRUE(comes(home.spawn_future(give(0), unbound())));
   wall.let_go();
   ASSERT_TRUE(comes(late));
   EXPECT_EQ(late.get(), 7);
   EXPECT_FALSE(at_home);
   EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+/// Counts itself in `inside` while it runs, and the most that were in it at a time.
+task<int> enter_alone(std::atomic<int>& inside, std::atomic<int>& most) {
+  const int now = ++inside;
+  if (now > most)
+    most = now;
+  --inside;
+  co_return now;
+}
+
+TEST(watchdog, a_late_task_bound_to_run_alone_holds_up_its_like_and_nobody_else) {
+  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
+  const auto alone = spawn_options{}.run_on(affinity::same_worker);
+  obstacle wall;
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  auto late = home.spawn_future(
+      [](obstacle& in_the_way, std::atomic<int>& inside, std::atomic<int>& most) -> task<bool> {
+        // Its children run where it does.
+        std::vector<actors::task_handle<int>> like;
+        for (int i = 0; i < 20; ++i)
+          like.push_back(spawn(enter_alone(inside, most)));
+        auto other = spawn(give(1), bound());
+        ++inside;
+        in_the_way.hold();
+        const bool nobody_came = most == 0;
+        --inside;
+        const int answer = co_await other;
+        for (const auto& each : like)
+          co_await each;
+        co_return nobody_came&& answer == 1;
+      }(wall, inside, most),
+      alone);
+  ASSERT_TRUE(wall.holds());
+  // Its worker has gone to another thread, and serves everybody else: two of these are on each worker.
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(comes(home.spawn_future(give(i), bound())));
+  wall.let_go();
+  ASSERT_TRUE(comes(late));
+  EXPECT_TRUE(late.get());
+  EXPECT_EQ(most, 1);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, the_only_worker_of_a_runtime_runs_one_task_at_a_time) {
+  runtime home{runtime_options{}.workers(1).stall_threshold(1h)};
+  obstacle wall;
+  auto late = home.spawn_future([](obstacle& in_the_way) -> task<int> {
+    in_the_way.hold();
+    co_return 1;
+  }(wall));
+  ASSERT_TRUE(wall.holds());
+  auto next = home.spawn_future(give(2));
+  // That this one runs shows that the worker has gone to another thread.
+  ASSERT_TRUE(comes(home.spawn_future(give(3), unbound())));
+  EXPECT_EQ(next.wait_for(0s), std::future_status::timeout);
+  wall.let_go();
+  EXPECT_TRUE(comes(late));
+  EXPECT_TRUE(comes(next));
 }
 
 TEST(watchdog, a_late_bound_task_comes_back_to_its_worker) {
@@ -298,11 +367,13 @@ TEST(watchdog, a_runtime_waits_for_late_jobs_when_it_stops) {
   std::atomic<bool> ended{false};
   caf::anon_send(home.system().spawn(blocking_actor, &wall), caf::tick_atom_v);
   ASSERT_TRUE(wall.holds());
-  static_cast<void>(home.spawn([](obstacle& in_the_way, std::atomic<bool>& mark) -> task<> {
-    in_the_way.hold();
-    mark = true;
-    co_return;
-  }(wall, ended)));
+  static_cast<void>(home.spawn(
+      [](obstacle& in_the_way, std::atomic<bool>& mark) -> task<> {
+        in_the_way.hold();
+        mark = true;
+        co_return;
+      }(wall, ended),
+      unbound()));
   ASSERT_TRUE(wall.holds());
   auto& core = home.core();
   std::thread helper{[&] {

@@ -42,7 +42,8 @@ public:
     auto& core = *set_->core_;
     auto* reactor = core.reactor();
     // Asked once per chunk: with somebody idle the farther half goes to the common queue.
-    if (reactor != nullptr && set_->origin_.home == nullptr && end_ - begin_ > 2 * chunk && reactor->any_parked()) {
+    if (reactor != nullptr && set_->origin_.home.worker == nullptr && end_ - begin_ > 2 * chunk &&
+        reactor->any_parked()) {
       const auto middle = begin_ + (end_ - begin_) / 2;
       caf::resumable* rest = new child_range(*set_, middle, end_);
       end_ = middle;
@@ -91,10 +92,10 @@ void child_set::begin(task_context& parent, std::uint64_t wait_id) {
   // The set may be gone as soon as its last range is scheduled, so what the loops need is copied.
   const auto size = size_;
   auto& core = *core_;
-  auto* const home = origin_.home;
+  const auto home = origin_.home;
   auto* const reactor = core.reactor();
   if (size >= few && reactor != nullptr) {
-    const auto ranges = home != nullptr ? 1 : std::min(core.worker_count(), size / chunk);
+    const auto ranges = home.worker != nullptr ? 1 : std::min(core.worker_count(), size / chunk);
     for (std::size_t i = 1; i < ranges; ++i) {
       caf::resumable* job = new child_range(*this, size * i / ranges, size * (i + 1) / ranges);
       reactor->inject(&job, 1);
@@ -134,7 +135,7 @@ void child_set::run_child(std::size_t index, caf::execution_unit* unit) {
     cancel_child(index, reason, reason == caf::exit_reason::kill);
   }
   auto* const core = core_;
-  auto* const home = origin.home;
+  const auto home = origin.home;
   child.launch_unscheduled();
   // From here on the set may be gone.
   if (child.resume(unit, 1) == caf::resumable::resume_later) {

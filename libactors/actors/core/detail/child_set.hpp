@@ -37,8 +37,8 @@ public:
   /// Asks every child to cancel; those that have not started never will.
   void cancel_all(const cancelled& reason);
 
-  /// Kills every child. The gathering task is still woken, and must keep the set until then: whoever ends the last child
-  /// reads from it.
+  /// Kills every child. The gathering task is still woken, and must keep the set until then: whoever ends the last
+  /// child reads from it.
   void kill_all();
 
   /// The error that ended a fail-fast gather, null if there was none.

@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/family.hpp>
 #include <actors/core/detail/task_context.hpp>
+#include <actors/core/detail/worker_binding.hpp>
 #include <actors/core/fwd.hpp>
 
 #include <caf/intrusive/lifo_inbox.hpp>
@@ -35,7 +36,7 @@ struct task_origin {
   std::size_t index = 0;
   const std::string* name = nullptr;
   std::source_location where{};
-  reactor_worker* home = nullptr;
+  worker_binding home;
   /// What the child's calls inherit from its parent.
   time_point deadline = time_point::max();
   std::uint64_t trace_id = 0;
@@ -86,7 +87,9 @@ public:
 
   [[nodiscard]] runtime_core& core() const noexcept { return *core_; }
 
-  [[nodiscard]] reactor_worker* home() const noexcept { return home_; }
+  [[nodiscard]] reactor_worker* home() const noexcept { return home_.worker; }
+
+  [[nodiscard]] worker_binding binding() const noexcept { return home_; }
 
   [[nodiscard]] task_sink* sink() const noexcept { return sink_; }
 
@@ -169,7 +172,7 @@ private:
   [[nodiscard]] caf::mailbox_element_ptr next_element() noexcept;
 
   runtime_core* core_;
-  reactor_worker* home_;
+  worker_binding home_;
   family* parent_;
   task_sink* sink_;
   host_actor* next_sibling_ = nullptr;

@@ -13,17 +13,22 @@ actor_identity next_identity(runtime_core& core) {
   return {system.next_actor_id(), system.node(), &system};
 }
 
-reactor_worker* choose_home(runtime_core& core, const host_actor* parent, affinity wish) {
+worker_binding choose_home(runtime_core& core, const host_actor* parent, affinity wish) {
   if (wish == affinity::any_worker || core.reactor() == nullptr)
-    return nullptr;
+    return {};
+  if (wish == affinity::inherit) {
+    if (parent != nullptr)
+      return parent->binding();
+    // Who asks for one worker wants one task to run at a time, even while it is late.
+    return core.options().workers() == 1 ? worker_binding{&core.reactor()->worker(0), true} : worker_binding{};
+  }
+  const bool alone = wish == affinity::same_worker;
   if (parent != nullptr && parent->home() != nullptr)
-    return parent->home();
-  if (wish == affinity::inherit)
-    return nullptr;
+    return {parent->home(), alone};
   auto* worker = reactor_worker::current();
   if (worker != nullptr && &worker->scheduler() == core.reactor())
-    return worker;
-  return &core.reactor()->next_home();
+    return {worker, alone};
+  return {&core.reactor()->next_home(), alone};
 }
 
 task_context& require_running_context() {

@@ -41,8 +41,8 @@ struct actor_identity {
 
 [[nodiscard]] actor_identity next_identity(runtime_core& core);
 
-/// The worker that a new task is bound to, null for none.
-[[nodiscard]] reactor_worker* choose_home(runtime_core& core, const host_actor* parent, affinity wish);
+/// The worker that a new task is bound to, if any.
+[[nodiscard]] worker_binding choose_home(runtime_core& core, const host_actor* parent, affinity wish);
 
 /// The context of the task or handler that runs here. Throws `misuse_error` outside of both.
 [[nodiscard]] task_context& require_running_context();

@@ -36,6 +36,7 @@ protected:
                                                        std::uint64_t& id) noexcept;
 
   explicit completion_watcher(completed_function completed) noexcept : completed_(completed) {}
+
   ~completion_watcher() = default;
 
 private:

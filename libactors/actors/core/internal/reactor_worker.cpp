@@ -134,6 +134,9 @@ std::optional<std::uint64_t> reactor_worker::take_over(const progress& seen) noe
   auto expected = phase_word(seen.generation, true);
   if (!phase_.compare_exchange_strong(expected, phase_word(seen.generation + 1, false), std::memory_order_acq_rel))
     return std::nullopt;
+  // Nobody drives the worker at this moment: the late thread waits in `late_job_ended` if its job ends now.
+  if (job_kind_.load(std::memory_order_relaxed) == tie::alone)
+    alone_elsewhere_.store(true, std::memory_order_relaxed);
   return seen.generation + 1;
 }
 
@@ -154,7 +157,7 @@ std::optional<std::string> reactor_worker::name_of_job(const progress& seen) {
 void reactor_worker::exec_later(caf::resumable* job) {
   // `context()` of an actor goes stale when it is stolen, so the caller may be any thread.
   if (const section mine{*this})
-    push(job, false);
+    push({job, tie::none});
   else
     scheduler_->enqueue(job);
 }
@@ -162,13 +165,13 @@ void reactor_worker::exec_later(caf::resumable* job) {
 bool reactor_worker::push_from_owner(caf::resumable* job) {
   const section mine{*this};
   if (mine)
-    push(job, false);
+    push({job, tie::none});
   return static_cast<bool>(mine);
 }
 
-void reactor_worker::exec_pinned(caf::resumable* job) {
+void reactor_worker::exec_bound(bound_job job) {
   if (const section mine{*this}) {
-    push(job, true);
+    push(job);
     return;
   }
   const auto inside = scheduler_->visit();
@@ -181,35 +184,34 @@ void reactor_worker::exec_pinned(caf::resumable* job) {
   wake();
 }
 
-void reactor_worker::exec_in_order(caf::resumable* job, bool pinned) {
+void reactor_worker::exec_in_order(bound_job job) {
   {
     const section mine{*this};
     if (mine) {
-      if (pinned)
-        pinned_.push_back(job);
-      else
-        push_to_queue(job);
+      put_back(job);
       return;
     }
   }
-  if (pinned) {
-    exec_pinned(job);
+  if (job.kind != tie::none) {
+    exec_bound(job);
   } else {
     const auto inside = scheduler_->visit();
-    scheduler_->inject(&job, 1);
+    scheduler_->inject(&job.job, 1);
     scheduler_->notify_one();
   }
 }
 
-void reactor_worker::push(caf::resumable* job, bool pinned) {
-  auto* displaced = std::exchange(last_in_, job);
-  const bool displaced_pinned = std::exchange(last_in_pinned_, pinned);
-  if (displaced == nullptr)
-    return;
-  if (displaced_pinned)
-    pinned_.push_back(displaced);
+void reactor_worker::push(bound_job job) {
+  const auto displaced = std::exchange(last_in_, job);
+  if (displaced.job != nullptr)
+    put_back(displaced);
+}
+
+void reactor_worker::put_back(bound_job job) {
+  if (job.kind != tie::none)
+    pinned_.push_back(job);
   else
-    push_to_queue(displaced);
+    push_to_queue(job.job);
 }
 
 void reactor_worker::push_to_queue(caf::resumable* job) {
@@ -241,14 +243,13 @@ bool reactor_worker::run(std::uint64_t generation) {
         break;
       internal::run_queue::batch one;
       if (scheduler_->take_injected(one.data(), 1) == 1) {
-        if (!execute(one[0], false))
+        if (!execute({one[0], tie::none}))
           return false;
         continue;
       }
     }
-    bool pinned = false;
-    if (auto* job = next(pinned)) {
-      if (!execute(job, pinned))
+    if (const auto job = next(); job.job != nullptr) {
+      if (!execute(job))
         return false;
       continue;
     }
@@ -256,7 +257,7 @@ bool reactor_worker::run(std::uint64_t generation) {
     if (!pinned_.empty())
       continue;
     if (auto* job = steal()) {
-      if (!execute(job, false))
+      if (!execute({job, tie::none}))
         return false;
       continue;
     }
@@ -270,36 +271,33 @@ bool reactor_worker::run(std::uint64_t generation) {
   return true;
 }
 
-caf::resumable* reactor_worker::next(bool& pinned) {
-  if (last_in_ != nullptr) {
-    if (++last_in_streak_ < max_streak || (pinned_.empty() && queue_.size() == 0)) {
-      pinned = last_in_pinned_;
-      return std::exchange(last_in_, nullptr);
-    }
+bool reactor_worker::must_wait(bound_job job) const noexcept {
+  return job.kind == tie::alone && alone_elsewhere_.load(std::memory_order_acquire);
+}
+
+bound_job reactor_worker::next() {
+  if (last_in_.job != nullptr) {
+    const auto job = std::exchange(last_in_, {});
+    if (!must_wait(job) && (++last_in_streak_ < max_streak || (pinned_.empty() && queue_.size() == 0)))
+      return job;
     // The queues have a turn; the slot's job goes to the back.
-    if (last_in_pinned_)
-      pinned_.push_back(last_in_);
-    else
-      push_to_queue(last_in_);
-    last_in_ = nullptr;
+    put_back(job);
   }
   last_in_streak_ = 0;
   // Turn by turn, and not by the tick: a load whose period is even would let always the same one win.
   pinned_first_ = !pinned_first_;
   if (!pinned_first_) {
-    if (auto* job = queue_.pop()) {
-      pinned = false;
-      return job;
-    }
+    if (auto* job = queue_.pop())
+      return {job, tie::none};
   }
-  if (!pinned_.empty()) {
-    auto* job = pinned_.front();
+  while (!pinned_.empty()) {
+    const auto job = pinned_.front();
     pinned_.pop_front();
-    pinned = true;
-    return job;
+    if (!must_wait(job))
+      return job;
+    held_.push_back(job);
   }
-  pinned = false;
-  return queue_.pop();
+  return {queue_.pop(), tie::none};
 }
 
 caf::resumable* reactor_worker::keep_first(internal::run_queue::batch& jobs, std::size_t count) {
@@ -341,36 +339,45 @@ caf::resumable* reactor_worker::steal() {
   return first;
 }
 
-bool reactor_worker::execute(caf::resumable* job, bool pinned) {
+bool reactor_worker::execute(bound_job job) {
   auto& state = this_thread();
   const auto generation = state.generation;
   jobs_.store(jobs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  job_.store(job, std::memory_order_relaxed);
+  job_.store(job.job, std::memory_order_relaxed);
+  job_kind_.store(job.kind, std::memory_order_relaxed);
   state.in_job = true;
   leave(generation);
-  const auto result = job->resume(this, scheduler_->max_throughput());
+  const auto result = job.job->resume(this, scheduler_->max_throughput());
   this_thread().in_job = false;
   const bool still_ours = enter(generation);
   if (!still_ours) {
     this_thread().worker = nullptr;
     scheduler_->late_job_ended(index_, generation);
+    if (job.kind == tie::alone)
+      late_job_returns();
   }
-  if (result != caf::resumable::resume_later) {
-    intrusive_ptr_release(job);
-  } else if (pinned) {
-    if (still_ours)
-      pinned_.push_back(job);
-    else
-      exec_pinned(job);
-  } else if (still_ours) {
-    push_to_queue(job);
-  } else {
-    scheduler_->enqueue(job);
-  }
+  if (result != caf::resumable::resume_later)
+    intrusive_ptr_release(job.job);
+  else if (still_ours)
+    put_back(job);
+  else if (job.kind != tie::none)
+    exec_bound(job);
+  else
+    scheduler_->enqueue(job.job);
   return still_ours;
 }
 
+void reactor_worker::late_job_returns() {
+  alone_elsewhere_.store(false, std::memory_order_release);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  wake();
+}
+
 void reactor_worker::take_inbox() {
+  if (!held_.empty() && !must_wait(held_.front())) {
+    pinned_.insert(pinned_.begin(), held_.begin(), held_.end());
+    held_.clear();
+  }
   if (!has_inbox_.load(std::memory_order_acquire))
     return;
   {
@@ -403,8 +410,9 @@ void reactor_worker::add_action(time_point when, caf::action action, duration pe
 // -- parking -----------------------------------------------------------------------------------------------------------------------
 
 bool reactor_worker::anything_to_do() {
-  if (last_in_ != nullptr || !pinned_.empty() || queue_.size() > 0 || has_inbox_.load(std::memory_order_relaxed) ||
-      scheduler_->has_injected() || scheduler_->stopping())
+  if (last_in_.job != nullptr || !pinned_.empty() || (!held_.empty() && !must_wait(held_.front())) ||
+      queue_.size() > 0 || has_inbox_.load(std::memory_order_relaxed) || scheduler_->has_injected() ||
+      scheduler_->stopping())
     return true;
   for (std::size_t i = 0; i < scheduler_->worker_count(); ++i)
     if (scheduler_->worker(i).queue().size() > 0)
@@ -449,13 +457,11 @@ void reactor_worker::on_earlier_deadline() {
 
 void reactor_worker::drain(void (*release)(caf::resumable*)) {
   take_inbox();
-  if (auto* job = std::exchange(last_in_, nullptr))
-    release(job);
-  while (!pinned_.empty()) {
-    auto* job = pinned_.front();
-    pinned_.pop_front();
-    release(job);
-  }
+  if (const auto job = std::exchange(last_in_, {}); job.job != nullptr)
+    release(job.job);
+  for (auto* jobs : {&pinned_, &held_})
+    for (const auto& job : std::exchange(*jobs, {}))
+      release(job.job);
   while (auto* job = queue_.pop())
     release(job);
 }

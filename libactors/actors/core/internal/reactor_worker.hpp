@@ -30,6 +30,22 @@ class reactor_scheduler;
 
 namespace actors::detail {
 
+/// How a job is bound to its worker.
+enum class tie : std::uint8_t {
+  /// Not at all: another worker may steal it.
+  none,
+  /// It runs with this worker's reactor.
+  here,
+  /// The same, and never while another such job runs, even one that is late on a thread that has lost the worker.
+  alone,
+};
+
+/// A job in a worker's own queues.
+struct bound_job {
+  caf::resumable* job = nullptr;
+  tie kind = tie::none;
+};
+
 /// A scheduler worker that is an Asio reactor: a stealable run queue, a queue of pinned jobs, an inbox for other
 /// threads, a timer heap and an `io_context`, driven by one thread at a time.
 ///
@@ -49,14 +65,14 @@ public:
   /// Runs a job on whichever worker gets to it first.
   void exec_later(caf::resumable* job) override;
 
-  /// Runs a job after those that are queued: on this worker if `pinned`, else on whichever worker gets to it.
-  void exec_in_order(caf::resumable* job, bool pinned);
+  /// Runs a job after those that are queued; one that is not bound on whichever worker gets to it.
+  void exec_in_order(bound_job job);
 
   /// Queues a job here if the calling thread drives this worker; false if not.
   [[nodiscard]] bool push_from_owner(caf::resumable* job);
 
-  /// Runs a job on this worker and no other.
-  void exec_pinned(caf::resumable* job);
+  /// Runs a bound job on this worker and no other.
+  void exec_bound(bound_job job);
 
   /// Runs one of CAF's own timeouts here.
   void add_action(time_point when, caf::action action, duration period);
@@ -117,12 +133,15 @@ private:
   [[nodiscard]] bool enter(std::uint64_t generation) noexcept;
   void leave(std::uint64_t generation) noexcept;
 
-  void push(caf::resumable* job, bool pinned);
+  void push(bound_job job);
   void push_to_queue(caf::resumable* job);
-  [[nodiscard]] caf::resumable* next(bool& pinned);
+  [[nodiscard]] bound_job next();
+  [[nodiscard]] bool must_wait(bound_job job) const noexcept;
   [[nodiscard]] caf::resumable* steal();
   [[nodiscard]] caf::resumable* keep_first(internal::run_queue::batch& jobs, std::size_t count);
-  [[nodiscard]] bool execute(caf::resumable* job, bool pinned);
+  [[nodiscard]] bool execute(bound_job job);
+  void put_back(bound_job job);
+  void late_job_returns();
   void take_inbox();
   [[nodiscard]] bool anything_to_do();
   void park();
@@ -137,14 +156,14 @@ private:
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
 
   // Owned by the thread that drives the worker.
-  caf::resumable* last_in_ = nullptr;
-  bool last_in_pinned_ = false;
+  bound_job last_in_;
   bool pinned_first_ = false;
   std::uint32_t last_in_streak_ = 0;
   std::uint32_t tick_ = 0;
   std::uint64_t generation_ = 0;
-  std::deque<caf::resumable*> pinned_;
-  std::vector<caf::resumable*> arrivals_;
+  std::deque<bound_job> pinned_;
+  std::deque<bound_job> held_; // wait for the end of a late job that runs alone
+  std::vector<bound_job> arrivals_;
 
   internal::run_queue queue_;
   internal::action_queue actions_;
@@ -153,11 +172,13 @@ private:
   alignas(64) std::atomic<std::uint64_t> phase_{0};
   std::atomic<std::uint64_t> jobs_{0};
   std::atomic<caf::resumable*> job_{nullptr};
+  std::atomic<tie> job_kind_{tie::none};
+  std::atomic<bool> alone_elsewhere_{false}; // a late job that runs alone has not ended
   std::atomic<std::uint64_t> steals_{0};
 
   alignas(64) std::atomic<bool> has_inbox_{false};
   std::mutex inbox_mutex_;
-  std::vector<caf::resumable*> inbox_;
+  std::vector<bound_job> inbox_;
 };
 
 } // namespace actors::detail

@@ -125,9 +125,9 @@ void runtime_core::blocking_calls_ended() {
     scheduler_->worker(0).wake();
 }
 
-void runtime_core::schedule(caf::resumable& job, reactor_worker* home) {
-  if (home != nullptr)
-    home->exec_pinned(&job);
+void runtime_core::schedule(caf::resumable& job, worker_binding home) {
+  if (home.worker != nullptr)
+    home.worker->exec_bound({&job, home.alone ? tie::alone : tie::here});
   else if (scheduler_ != nullptr)
     scheduler_->enqueue(&job);
   else
@@ -139,11 +139,13 @@ void runtime_core::enqueue_on_stock_scheduler(caf::resumable& job) {
   system_->scheduler().enqueue(&job);
 }
 
-void runtime_core::schedule_in_order(caf::resumable& job, reactor_worker* home) {
+void runtime_core::schedule_in_order(caf::resumable& job, worker_binding home) {
   if (scheduler_ == nullptr)
     enqueue_on_stock_scheduler(job);
-  else if (auto* worker = home != nullptr ? home : own_worker(); worker != nullptr)
-    worker->exec_in_order(&job, home != nullptr);
+  else if (home.worker != nullptr)
+    home.worker->exec_in_order({&job, home.alone ? tie::alone : tie::here});
+  else if (auto* worker = own_worker(); worker != nullptr)
+    worker->exec_in_order({&job, tie::none});
   else
     scheduler_->enqueue(&job);
 }

@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/family.hpp>
 #include <actors/core/detail/timer_queue.hpp>
+#include <actors/core/detail/worker_binding.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/internal/blocking_pool.hpp>
 #include <actors/core/internal/timer_thread.hpp>
@@ -100,11 +101,11 @@ public:
   /// Null on CAF's stock scheduler.
   [[nodiscard]] internal::reactor_scheduler* reactor() const noexcept { return scheduler_; }
 
-  void schedule(caf::resumable& job, reactor_worker* home);
+  void schedule(caf::resumable& job, worker_binding home);
 
   /// As `schedule`, but never before what was scheduled earlier from the same place: tasks start in the order in which
   /// they were spawned.
-  void schedule_in_order(caf::resumable& job, reactor_worker* home);
+  void schedule_in_order(caf::resumable& job, worker_binding home);
 
   [[nodiscard]] duration stall_threshold() const noexcept { return options_.stall_threshold(); }
 
@@ -117,6 +118,7 @@ public:
   /// For threads from outside that are about to start something: false if the runtime is stopping, else it stays until
   /// `end_launch`.
   [[nodiscard]] bool begin_launch() noexcept;
+
   void end_launch() noexcept { launching_.fetch_sub(1, std::memory_order_release); }
 
   /// Ends everything in order; the names of what did not end in time. If there are any, the actor system was left
