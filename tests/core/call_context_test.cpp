@@ -152,6 +152,31 @@ TEST(call_context, a_handler_is_cancelled_when_the_callers_time_is_up) {
   });
 }
 
+TEST(call_context, a_caller_whose_time_is_up_is_told_so_and_not_cancelled_by_the_service) {
+  in_virtual_time([]() -> task<> {
+    class sleeper final : public service {
+    public:
+      sleeper() {
+        on([](wait_atom) -> task<int> {
+          co_await actors::sleep(actors::forever);
+          co_return 1;
+        });
+      }
+    };
+
+    const auto target = spawn_service(std::make_unique<sleeper>());
+    const call_context two_seconds{nanoseconds(2s), 0, 0};
+    bool timed_out = false;
+    try {
+      // Only the service knows of the limit, so its answer comes first for sure.
+      static_cast<void>(co_await ask<int>(target.actor(), two_seconds, wait_atom_v));
+    } catch (const actors::timeout_error&) {
+      timed_out = true;
+    }
+    EXPECT_TRUE(timed_out);
+  });
+}
+
 TEST(call_context, a_call_with_no_time_left_is_cancelled_at_its_first_await) {
   in_virtual_time([]() -> task<> {
     const auto target = spawn_service(std::make_unique<observer>());

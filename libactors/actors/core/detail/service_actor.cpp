@@ -23,7 +23,10 @@ public:
   }
 
 private:
-  void on_wake() override { target_->request_cancel(cancelled{"the caller's time is up"}); }
+  void on_wake() override {
+    target_->out_of_time_ = true;
+    target_->request_cancel(cancelled{"the caller's time is up"});
+  }
 
   call* target_;
   timer timer_;
@@ -42,6 +45,13 @@ void call::limit_by(const call_context& context) {
   const auto deadline = saturating_add(actor_->core().now(), duration{context.time_left_ns});
   set_deadline(deadline);
   limit_ = std::make_unique<limit>(*this, deadline);
+}
+
+std::exception_ptr call::error_for_caller(const std::exception_ptr& error) const {
+  // This answer may overtake the caller's own timer, and nobody has cancelled the caller.
+  if (out_of_time_ && is_cancelled(error))
+    return std::make_exception_ptr(timeout_error{"the request timed out"});
+  return error;
 }
 
 /// `on_start` or `on_stop` as a call that nobody waits for.

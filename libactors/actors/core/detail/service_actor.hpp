@@ -142,6 +142,9 @@ protected:
 
   [[nodiscard]] const reply_address& reply_to() const noexcept { return reply_; }
 
+  /// What the caller is told of an error of the handler.
+  [[nodiscard]] std::exception_ptr error_for_caller(const std::exception_ptr& error) const;
+
 private:
   friend class service_actor;
 
@@ -153,6 +156,7 @@ private:
   reply_address reply_;
   std::uint64_t call_id_ = 0; // 0: cannot be cancelled by its caller
   std::unique_ptr<limit> limit_;
+  bool out_of_time_ = false;
   call* next_ = nullptr;
   call* previous_ = nullptr;
 };
@@ -196,8 +200,11 @@ private:
     const auto handle = root_.release();
     auto result = std::move(handle.promise().result());
     handle.destroy();
-    if (reply_to().wanted())
+    if (reply_to().wanted()) {
+      if (result.has_error())
+        result.set_error(error_for_caller(result.error()));
       actor().reply(reply_to(), make_answer(result));
+    }
     actor().call_ended(*this); // destroys this
   }
 

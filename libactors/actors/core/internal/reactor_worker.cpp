@@ -297,7 +297,11 @@ bound_job reactor_worker::next() {
       return job;
     held_.push_back(job);
   }
-  return {queue_.pop(), tie::none};
+  if (auto* job = queue_.pop())
+    return {job, tie::none};
+  // How often a worker has found nothing to do depends on the threads, what it does next must not.
+  pinned_first_ = false;
+  return {};
 }
 
 caf::resumable* reactor_worker::keep_first(internal::run_queue::batch& jobs, std::size_t count) {
@@ -421,6 +425,7 @@ bool reactor_worker::anything_to_do() {
 }
 
 void reactor_worker::park() {
+  tick_ = 0; // for the same reason
   scheduler_->set_parked(index_);
   if (!anything_to_do()) {
     const auto deadline = scheduler_->before_idle(*this);
