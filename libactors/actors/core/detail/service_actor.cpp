@@ -313,18 +313,14 @@ void service_actor::start_call(std::unique_ptr<call> started, const call_context
   if (context != nullptr) {
     added.limit_by(*context);
     if (added.call_id_ != 0)
-      calls_by_id_.emplace(call_key{added.reply_.caller.get(), added.call_id_}, &added);
+      added.in_map_ = calls_by_id_.emplace(call_key{added.reply_.caller.get(), added.call_id_}, &added);
   }
   added.start();
 }
 
 void service_actor::call_ended(call& ended) noexcept {
-  if (ended.call_id_ != 0) {
-    const auto [first, last] = calls_by_id_.equal_range({ended.reply_.caller.get(), ended.call_id_});
-    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == &ended; });
-    if (found != last)
-      calls_by_id_.erase(found);
-  }
+  if (ended.call_id_ != 0)
+    calls_by_id_.erase(ended.in_map_);
   (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
   if (ended.next_ != nullptr)
     ended.next_->previous_ = ended.previous_;
