@@ -397,7 +397,8 @@ TEST(server_connection, cancelling_the_connection_cancels_the_handler) {
     co_await client.stream->write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     co_await sleep(1s);
     client.serving.cancel();
-    co_await wait(std::vector{client.serving});
+    const std::vector awaited{client.serving};
+    co_await wait(awaited);
     EXPECT_TRUE(was_cancelled);
     EXPECT_TRUE(client.serving.result().was_cancelled());
     EXPECT_EQ(co_await read_to_end(*client.stream), "");

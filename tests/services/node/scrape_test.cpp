@@ -95,8 +95,9 @@ TEST_F(scrape, interrupted_again_and_again_it_gives_the_same_pages) {
       reached.get_future().wait();
       crawl.send_signal(number);
       EXPECT_EQ(crawl.wait(), number == SIGKILL ? -SIGKILL : 130) << crawl.output();
-      if (number != SIGKILL)
+      if (number != SIGKILL) {
         EXPECT_THAT(crawl.output(), HasSubstr("--resume goes on"));
+      }
       site_.page(path, "<a href=/>x</a>");
     }
     const auto done = run({"scrape", site_.url(), "--resume"});
