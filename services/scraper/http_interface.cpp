@@ -168,14 +168,15 @@ std::optional<std::uint64_t> number(std::string_view text) {
 actors::task<http::response> read_pages(std::string db, std::uint64_t after, std::size_t limit) {
   std::string failure;
   try {
-    const auto body = co_await actors::to_thread([db, after, limit] {
+    const auto read = [db, after, limit] {
       result_reader reader{db};
       auto position = after;
       json pages = json::array();
       for (const auto& page : reader.read(position, limit))
         pages.push_back(to_json(page));
       return json{{"pages", std::move(pages)}, {"next", position}};
-    });
+    };
+    const auto body = co_await actors::to_thread(read);
     co_return json_response(http::status::ok, body);
   } catch (const actors::sql::error& error) {
     failure = error.what();

@@ -136,13 +136,15 @@ std::vector<std::pair<const char*, waiting>> every_wait(const actors::service_re
       {"a blocking call",
        [](gate&, counted) -> task<> {
          const interruptible call;
-         co_await actors::to_thread(call).interrupt_with([call] { call.interrupt(); });
+         std::function<void()> interrupt = [call] { call.interrupt(); };
+         co_await actors::to_thread(call).interrupt_with(std::move(interrupt));
        }},
       {"a blocking call in order",
        [](gate&, counted) -> task<> {
          const interruptible call;
          const actors::blocking_strand strand;
-         co_await actors::to_thread(strand, call).interrupt_with([call] { call.interrupt(); });
+         std::function<void()> interrupt = [call] { call.interrupt(); };
+         co_await actors::to_thread(strand, call).interrupt_with(std::move(interrupt));
        }},
       {"its children",
        [](gate&, counted mark) -> task<> {

@@ -271,7 +271,9 @@ TEST(spawn, a_task_is_named_after_the_function_that_spawned_it_or_as_it_is_told)
     const auto given = co_await spawn(own_name(), spawn_options{}.name("mail sorter"));
     EXPECT_EQ(given, "mail sorter");
     const auto inherited = co_await spawn(own_name());
-    EXPECT_NE(inherited.find("operator()"), std::string::npos) << inherited;
+    // Compilers call a lambda by different names.
+    EXPECT_TRUE(inherited.find("operator()") != std::string::npos || inherited.find("<lambda") != std::string::npos)
+        << inherited;
   });
 }
 

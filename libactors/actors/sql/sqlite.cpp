@@ -56,9 +56,10 @@ private:
 
 task<sqlite> sqlite::open(std::string file, sqlite_options options) {
   const auto shared = std::make_shared<state>(std::move(file));
-  co_await to_thread(shared->strand, [shared, options] {
+  const auto work = [shared, options] {
     shared->connection = std::make_unique<sqlite_connection>(shared->file, options);
-  });
+  };
+  co_await to_thread(shared->strand, work);
   co_return sqlite{shared};
 }
 
@@ -69,31 +70,36 @@ task<void> sqlite::run(std::shared_ptr<state> shared, std::function<void(sqlite_
     const state::turn turn{*shared, call};
     work(shared->open_connection());
   };
-  co_await to_thread(shared->strand, std::move(job)).interrupt_with([shared, call] { shared->interrupt(call); });
+  std::function<void()> interrupt = [shared, call] { shared->interrupt(call); };
+  co_await to_thread(shared->strand, std::move(job)).interrupt_with(std::move(interrupt));
 }
 
 task<result_set> sqlite::query(std::string statement, parameters values) const {
   const auto shared = state_;
   result_set result;
-  co_await run(shared, [&](sqlite_connection& connection) { result = connection.query(statement, values); });
+  const auto work = [&](sqlite_connection& connection) { result = connection.query(statement, values); };
+  co_await run(shared, std::cref(work));
   co_return result;
 }
 
 task<std::int64_t> sqlite::execute(std::string statement, parameters values) const {
   const auto shared = state_;
   std::int64_t changed = 0;
-  co_await run(shared, [&](sqlite_connection& connection) { changed = connection.execute(statement, values); });
+  const auto work = [&](sqlite_connection& connection) { changed = connection.execute(statement, values); };
+  co_await run(shared, std::cref(work));
   co_return changed;
 }
 
 task<void> sqlite::execute_script(std::string statements) const {
   const auto shared = state_;
-  co_await run(shared, [&](sqlite_connection& connection) { connection.execute_script(statements); });
+  const auto work = [&](sqlite_connection& connection) { connection.execute_script(statements); };
+  co_await run(shared, std::cref(work));
 }
 
 task<void> sqlite::close() const {
   const auto shared = state_;
-  co_await to_thread(shared->strand, [shared] { shared->connection.reset(); });
+  const auto work = [shared] { shared->connection.reset(); };
+  co_await to_thread(shared->strand, work);
 }
 
 const std::string& sqlite::file() const noexcept {

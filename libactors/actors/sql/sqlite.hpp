@@ -81,18 +81,20 @@ task<std::invoke_result_t<F&, sqlite_connection&>> sqlite::transaction(F work) c
   using result = std::invoke_result_t<F&, sqlite_connection&>;
   const auto shared = state_;
   if constexpr (std::is_void_v<result>) {
-    co_await run(shared, [&work](sqlite_connection& connection) {
+    const auto in_transaction = [&work](sqlite_connection& connection) {
       auto changes = connection.begin();
       work(connection);
       changes.commit();
-    });
+    };
+    co_await run(shared, std::cref(in_transaction));
   } else {
     std::optional<result> value;
-    co_await run(shared, [&work, &value](sqlite_connection& connection) {
+    const auto in_transaction = [&work, &value](sqlite_connection& connection) {
       auto changes = connection.begin();
       value.emplace(work(connection));
       changes.commit();
-    });
+    };
+    co_await run(shared, std::cref(in_transaction));
     co_return std::move(*value);
   }
 }

@@ -454,16 +454,16 @@ task<int> stray(int steps, baton& to_others, baton& from_others) {
 } // namespace
 
 TEST(reactor_scheduler, a_bound_task_and_its_children_never_leave_their_worker) {
+  std::atomic<bool> over{false};
+  std::array<baton, 8> batons;
   runtime home{runtime_options{}.workers(3).stall_threshold(1h)};
   // An uneven load, so that there is something to steal.
-  std::atomic<bool> over{false};
   const auto load = home.spawn([&]() -> task<> {
     std::vector<task<>> children;
     for (int i = 0; i < 50; ++i)
       children.push_back(yield_until(over));
     co_await actors::gather(std::move(children));
   });
-  std::array<baton, 8> batons;
   std::vector<std::future<int>> ends;
   // Partners are on different workers.
   for (std::size_t i = 0; i < batons.size(); ++i)
