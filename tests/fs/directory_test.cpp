@@ -1,6 +1,5 @@
 #include <actors/fs/directory.hpp>
 #include <actors/fs/temp_directory.hpp>
-
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>
@@ -78,7 +77,8 @@ TEST(directory, folders_and_files_are_created_renamed_and_removed) {
     co_await fs::rename(deep / "f", folder.path() / "g");
     EXPECT_EQ(content_of(folder.path() / "g"), "content");
     const auto missing = co_await failure_of(fs::rename(deep / "f", deep / "h"));
-    EXPECT_EQ(missing.text, "rename " + (deep / "f").string() + ": No such file or directory (to " + (deep / "h").string() + ")");
+    EXPECT_EQ(missing.text,
+              "rename " + (deep / "f").string() + ": No such file or directory (to " + (deep / "h").string() + ")");
     EXPECT_TRUE(co_await fs::remove(folder.path() / "g"));
     EXPECT_FALSE(co_await fs::remove(folder.path() / "g"));
     EXPECT_EQ((co_await failure_of(fs::remove(folder.path() / "a"))).code, std::errc::directory_not_empty);

@@ -2,7 +2,6 @@
 #include <actors/core/service.hpp>
 #include <actors/fs/file_service.hpp>
 #include <actors/fs/temp_directory.hpp>
-
 #include <tests/fs/fs_support.hpp>
 
 #include <caf/binary_deserializer.hpp>
@@ -86,7 +85,8 @@ TEST(file_service, plain_caf_code_can_use_it) {
   {
     caf::scoped_actor self{rt.system()};
     const auto fail = [](caf::error& error) { FAIL() << caf::to_string(error); };
-    self->request(files.actor(), caf::infinite, write_file_atom_v, std::string{"f"}, std::string{"from caf"}).receive([] {}, fail);
+    self->request(files.actor(), caf::infinite, write_file_atom_v, std::string{"f"}, std::string{"from caf"})
+        .receive([] {}, fail);
     self->request(files.actor(), caf::infinite, read_file_atom_v, std::string{"f"})
         .receive([](const std::string& content) { EXPECT_EQ(content, "from caf"); }, fail);
   }

@@ -1,9 +1,8 @@
+#include <actors/core/gather.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
-#include <actors/core/gather.hpp>
 #include <actors/fs/file.hpp>
 #include <actors/fs/temp_directory.hpp>
-
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>

@@ -7,8 +7,8 @@
 
 #include <sys/resource.h>
 
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,7 +1,6 @@
 #include <actors/core/gather.hpp>
 #include <actors/fs/temp_directory.hpp>
 #include <actors/fs/whole_file.hpp>
-
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>
@@ -77,7 +76,7 @@ TEST(read_file, a_pipe_without_a_writer_is_refused_at_once) {
     EXPECT_FALSE((co_await failure_of(write_file(path, "x"))).text.empty());
     EXPECT_FALSE((co_await failure_of(write_file(path, "x", write_mode::replace))).text.empty());
   });
-  struct ::stat status {};
+  struct ::stat status{};
   EXPECT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_TRUE(S_ISFIFO(status.st_mode));
 }
@@ -108,7 +107,8 @@ TEST(write_file, replacing_fails_without_harm_when_the_disk_fills_up) {
     }
     EXPECT_EQ(content_of(path), "old content");
     // Nothing is left beside it.
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, std::filesystem::directory_iterator{}), 1);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, std::filesystem::directory_iterator{}),
+              1);
   });
 }
 
@@ -122,7 +122,7 @@ TEST(write_file, replacing_keeps_permissions_and_follows_links) {
   run_in_runtime([&]() -> task<void> { co_await write_file(link, "new", write_mode::replace); });
   EXPECT_EQ(content_of(path), "new");
   EXPECT_TRUE(std::filesystem::is_symlink(link));
-  struct ::stat status {};
+  struct ::stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0640U);
 }
@@ -136,7 +136,7 @@ TEST(write_file, a_new_file_has_the_usual_permissions_in_both_modes) {
   });
   std::set<unsigned> modes;
   for (const auto* name : {"a", "b", "c"}) {
-    struct ::stat status {};
+    struct ::stat status{};
     ASSERT_EQ(::stat((folder.path() / name).c_str(), &status), 0);
     modes.insert(status.st_mode & 07777U);
   }

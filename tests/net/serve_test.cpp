@@ -65,7 +65,8 @@ task<const void*> bound_to() {
   co_return context.host().home() != nullptr ? &actors::detail::choose_io_context(context) : nullptr;
 }
 
-/// Serves some connections and counts them by the worker that each was bound to. Threads would tell less: a worker may be handed to another one.
+/// Serves some connections and counts them by the worker that each was bound to. Threads would tell less: a worker may
+/// be handed to another one.
 task<std::map<const void*, int>> workers_of_connections(int connections, affinity server) {
   std::map<const void*, int> result;
   std::mutex mutex;

@@ -24,7 +24,9 @@ public:
     });
     on([this](stat_atom, std::string path) { return stat(inside("stat", path)); });
     on([this](list_directory_atom, std::string path) { return list_directory(inside("list", path)); });
-    on([this](create_directories_atom, std::string path) { return fs::create_directories(inside("create folder", path)); });
+    on([this](create_directories_atom, std::string path) {
+      return fs::create_directories(inside("create folder", path));
+    });
     on([this](remove_atom, std::string path) { return fs::remove(inside("remove", path)); });
     on([this](rename_atom, std::string from, std::string to) {
       return fs::rename(inside("rename", from), inside("rename to", to));
@@ -35,8 +37,8 @@ private:
   /// The path in the file system. Throws `errc::outside` for one that leads out of the folder.
   [[nodiscard]] std::filesystem::path inside(const char* operation, const std::string& path) const {
     const std::filesystem::path relative{path};
-    const bool leads_out = relative.has_root_path()
-                           || std::any_of(relative.begin(), relative.end(), [](const auto& part) { return part == ".."; });
+    const bool leads_out = relative.has_root_path() ||
+                           std::any_of(relative.begin(), relative.end(), [](const auto& part) { return part == ".."; });
     if (leads_out)
       throw file_error(operation, path, errc::outside);
     return options_.folder() / relative;

@@ -23,8 +23,8 @@
 /// | `remove_atom, std::string path` | `bool`: false if there was nothing |
 /// | `rename_atom, std::string from, std::string to` | empty |
 ///
-/// Paths are relative to the service's folder and cannot lead out of it by `..` or a leading `/`. Symbolic links inside of the
-/// folder are followed wherever they lead.
+/// Paths are relative to the service's folder and cannot lead out of it by `..` or a leading `/`. Symbolic links inside
+/// of the folder are followed wherever they lead.
 ///
 /// Order: calls run at the same time, as far as the blocking pool has threads; who needs an order waits for the answer.
 ///
@@ -47,6 +47,7 @@ public:
   }
 
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
+
   [[nodiscard]] std::size_t read_limit() const noexcept { return read_limit_; }
 
 private:

@@ -7,7 +7,8 @@
 
 #include <vector>
 
-/// The message types of this folder. `register_fs_messages` must run before the first runtime starts; again does nothing.
+/// The message types of this folder. `register_fs_messages` must run before the first runtime starts; again does
+/// nothing.
 namespace actors::fs {
 
 void register_fs_messages();
