@@ -26,8 +26,12 @@ actors::task<void> serve_site(http::handler handler, std::promise<std::string>* 
 actors::task<std::string> read_until(net::stream& connection, std::string end) {
   std::string result;
   std::array<char, 1> byte{};
-  while (!result.ends_with(end) && co_await connection.read_some(byte) != 0)
+  while (!result.ends_with(end)) {
+    const auto count = co_await connection.read_some(byte);
+    if (count == 0)
+      break;
     result.push_back(byte[0]);
+  }
   co_return result;
 }
 
