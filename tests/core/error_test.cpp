@@ -11,10 +11,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -131,4 +134,20 @@ TEST(error, is_cancelled_is_true_for_cancellations_only) {
   EXPECT_TRUE(actors::is_cancelled(std::make_exception_ptr(cancelled{"x"})));
   EXPECT_FALSE(actors::is_cancelled(std::make_exception_ptr(timeout_error{})));
   EXPECT_FALSE(actors::is_cancelled(nullptr));
+}
+
+TEST(error, is_read_in_one_thread_and_freed_by_another_without_a_race) {
+  std::atomic<bool> was_read = false;
+  std::thread reader;
+  try {
+    throw std::runtime_error{"a text long enough to be stored outside of the exception"};
+  } catch (const std::runtime_error&) {
+    reader = std::thread{[&was_read, error = std::current_exception()]() mutable {
+      EXPECT_THAT(describe(std::exchange(error, nullptr)), ::testing::HasSubstr("outside"));
+      was_read.store(true, std::memory_order_relaxed); // says that it is time, and orders nothing
+    }};
+    while (!was_read.load(std::memory_order_relaxed))
+      std::this_thread::yield();
+  } // gives up the last reference
+  reader.join();
 }

@@ -67,10 +67,10 @@ time_point deadline_after(const task_context& context, duration limit) noexcept 
 
 void throw_timeout(duration limit) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-  const timeout_error error{"timed out after " + std::to_string(ms) + " ms"};
+  const auto text = "timed out after " + std::to_string(ms) + " ms";
   if (std::current_exception())
-    std::throw_with_nested(error);
-  throw error;
+    std::throw_with_nested(timeout_error{text});
+  throw timeout_error{text};
 }
 
 } // namespace actors::detail

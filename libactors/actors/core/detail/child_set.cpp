@@ -157,7 +157,7 @@ task_actor* child_set::lock_slot(std::size_t index, std::uintptr_t& bits) noexce
     }
     if (slot.compare_exchange_weak(value, value | lock_bit, std::memory_order_seq_cst)) {
       bits = value;
-      return reinterpret_cast<task_actor*>(value & address_mask);
+      return reinterpret_cast<task_actor*>(value & address_mask); // NOLINT(performance-no-int-to-ptr): tagged
     }
   }
 }

@@ -312,15 +312,16 @@ void service_actor::start_call(std::unique_ptr<call> started, const call_context
   calls_ = &added;
   if (context != nullptr) {
     added.limit_by(*context);
-    if (added.call_id_ != 0)
-      added.in_map_ = calls_by_id_.emplace(call_key{added.reply_.caller.get(), added.call_id_}, &added);
+    // A caller that uses a number twice breaks the rules, and cannot cancel the second call.
+    if (added.call_id_ != 0 && !calls_by_id_.try_emplace({added.reply_.caller.get(), added.call_id_}, &added).second)
+      added.call_id_ = 0;
   }
   added.start();
 }
 
 void service_actor::call_ended(call& ended) noexcept {
   if (ended.call_id_ != 0)
-    calls_by_id_.erase(ended.in_map_);
+    calls_by_id_.erase({ended.reply_.caller.get(), ended.call_id_});
   (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
   if (ended.next_ != nullptr)
     ended.next_->previous_ = ended.previous_;

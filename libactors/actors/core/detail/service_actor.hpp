@@ -99,11 +99,6 @@ private:
     }
   };
 
-  /// Several under one key only if the caller breaks the rules.
-  using call_map = std::unordered_multimap<call_key, call*, call_key_hash>;
-
-  friend class call;
-
   void run_life_cycle(task<void> step);
   void life_cycle_ended(const std::exception_ptr& error);
   void serve(caf::mailbox_element& element, duration waited);
@@ -118,7 +113,7 @@ private:
   std::unique_ptr<service> object_;
   std::unique_ptr<call> life_cycle_;
   call* calls_ = nullptr;
-  call_map calls_by_id_;
+  std::unordered_map<call_key, call*, call_key_hash> calls_by_id_;
   std::deque<early_message> waiting_;
   phase phase_ = phase::starting;
   bool killed_ = false;
@@ -159,7 +154,6 @@ private:
   service_actor* actor_;
   reply_address reply_;
   std::uint64_t call_id_ = 0; // 0: cannot be cancelled by its caller, and in no map
-  service_actor::call_map::iterator in_map_;
   std::unique_ptr<limit> limit_;
   bool out_of_time_ = false;
   call* next_ = nullptr;

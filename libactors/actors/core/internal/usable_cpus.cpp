@@ -43,8 +43,9 @@ std::optional<std::size_t> cgroup_cpus() {
 
 std::optional<std::size_t> parse_cpu_max(std::string_view text) {
   long long quota = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [after_quota, quota_error] = std::from_chars(text.data(), end, quota);
+  const auto* const begin = text.data();
+  const auto* const end = begin + text.size();
+  const auto [after_quota, quota_error] = std::from_chars(begin, end, quota);
   if (quota_error != std::errc{} || after_quota == end || *after_quota != ' ')
     return std::nullopt;
   long long period = 0;
