@@ -310,17 +310,13 @@ void service_actor::start_call(std::unique_ptr<call> started, const call_context
   if (calls_ != nullptr)
     calls_->previous_ = &added;
   calls_ = &added;
-  if (context != nullptr) {
+  if (context != nullptr)
     added.limit_by(*context);
-    // A caller that uses a number twice breaks the rules, and cannot cancel the second call.
-    if (added.call_id_ != 0 && !calls_by_id_.try_emplace({added.reply_.caller.get(), added.call_id_}, &added).second)
-      added.call_id_ = 0;
-  }
   added.start();
 }
 
 void service_actor::call_ended(call& ended) noexcept {
-  if (ended.call_id_ != 0)
+  if (ended.in_map_)
     calls_by_id_.erase({ended.reply_.caller.get(), ended.call_id_});
   (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
   if (ended.next_ != nullptr)
@@ -330,8 +326,20 @@ void service_actor::call_ended(call& ended) noexcept {
     stop_object();
 }
 
+service_actor::call_map& service_actor::calls_by_id() {
+  // New calls are at the front, so those not seen yet end at the first one that was.
+  for (auto* next = calls_; next != nullptr && !next->seen_; next = next->next_) {
+    next->seen_ = true;
+    // A caller that uses a number twice breaks the rules, and can cancel only one of the two.
+    if (next->call_id_ != 0)
+      next->in_map_ = calls_by_id_.try_emplace({next->reply_.caller.get(), next->call_id_}, next).second;
+  }
+  return calls_by_id_;
+}
+
 void service_actor::cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request) {
-  if (const auto running = calls_by_id_.find({caller.get(), request.call_id}); running != calls_by_id_.end()) {
+  const auto& running_calls = calls_by_id();
+  if (const auto running = running_calls.find({caller.get(), request.call_id}); running != running_calls.end()) {
     running->second->request_cancel(cancelled{request.reason});
     return;
   }

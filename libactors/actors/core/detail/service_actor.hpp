@@ -99,6 +99,12 @@ private:
     }
   };
 
+  using call_map = std::unordered_map<call_key, call*, call_key_hash>;
+
+  /// Made when somebody cancels: most calls are never looked for, and a map would cost each of them a cache miss or
+  /// two.
+  [[nodiscard]] call_map& calls_by_id();
+
   void run_life_cycle(task<void> step);
   void life_cycle_ended(const std::exception_ptr& error);
   void serve(caf::mailbox_element& element, duration waited);
@@ -113,7 +119,7 @@ private:
   std::unique_ptr<service> object_;
   std::unique_ptr<call> life_cycle_;
   call* calls_ = nullptr;
-  std::unordered_map<call_key, call*, call_key_hash> calls_by_id_;
+  call_map calls_by_id_; // see calls_by_id()
   std::deque<early_message> waiting_;
   phase phase_ = phase::starting;
   bool killed_ = false;
@@ -153,9 +159,11 @@ private:
 
   service_actor* actor_;
   reply_address reply_;
-  std::uint64_t call_id_ = 0; // 0: cannot be cancelled by its caller, and in no map
+  std::uint64_t call_id_ = 0; // 0: cannot be cancelled by its caller
   std::unique_ptr<limit> limit_;
   bool out_of_time_ = false;
+  bool seen_ = false; // by calls_by_id()
+  bool in_map_ = false;
   call* next_ = nullptr;
   call* previous_ = nullptr;
 };
