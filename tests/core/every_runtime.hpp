@@ -9,7 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,13 +52,46 @@ void run_in(actors::runtime_options options, F body) {
   EXPECT_THAT(log->lines(), testing::IsEmpty());
 }
 
-/// The same in every kind of runtime.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t schedules = 10; // each step takes ten times as long
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::size_t schedules = 10;
+#else
+constexpr std::size_t schedules = 100;
+#endif
+#else
+constexpr std::size_t schedules = 100;
+#endif
+
+/// The schedules that a test runs under; ACTORS_TEST_SEED=n picks one of them.
+inline std::vector<std::uint64_t> schedule_seeds() {
+  if (const char* chosen = std::getenv("ACTORS_TEST_SEED"))
+    return {std::strtoull(chosen, nullptr, 10)};
+  std::vector<std::uint64_t> all(schedules);
+  std::iota(all.begin(), all.end(), 1);
+  return all;
+}
+
+/// The same in virtual time under many schedules, up to the first that fails.
+template <class F>
+void under_every_seed(F body) {
+  for (const auto seed : schedule_seeds()) {
+    SCOPED_TRACE("ACTORS_TEST_SEED=" + std::to_string(seed) + " runs this schedule again");
+    run_in(virtual_time().schedule_seed(seed), body);
+    if (testing::Test::HasFailure())
+      return;
+  }
+}
+
+/// The same in every kind of runtime, and under every schedule of the deterministic one.
 template <class F>
 void on_every_runtime(F body) {
   for (const auto& kind : every_kind()) {
     SCOPED_TRACE(kind.name);
     run_in(kind.options, body);
   }
+  under_every_seed(body);
 }
 
 /// The same under virtual time, for what is about durations.

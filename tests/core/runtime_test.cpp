@@ -4,6 +4,7 @@
 #include "gate.hpp"
 #include "patience.hpp"
 
+#include <actors/core/gather.hpp>
 #include <actors/core/internal/usable_cpus.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/service.hpp>
@@ -363,6 +364,43 @@ TEST(runtime, lets_the_program_configure_caf_before_it_starts) {
             seen = caf::get_or(config, "caf.scheduler.max-throughput", std::int64_t{0});
           })};
   EXPECT_EQ(seen, 17);
+}
+
+TEST(runtime, a_schedule_seed_is_refused_where_it_could_not_be_kept) {
+  const auto error = thrown_by([] { const runtime home{runtime_options{}.schedule_seed(1)}; });
+  EXPECT_TRUE(is_a<actors::misuse_error>(error));
+  EXPECT_NE(actors::describe(error).find("needs virtual time"), std::string::npos);
+}
+
+namespace {
+
+/// In which order tasks that are all ready get their turns.
+std::vector<int> order_of_turns(runtime_options options) {
+  std::vector<int> turns;
+  runtime home{std::move(options)};
+  home.block_on([&turns]() -> task<> {
+    const auto three_turns = [](std::vector<int>& log, int name) -> task<> {
+      for (int i = 0; i < 3; ++i) {
+        log.push_back(name);
+        co_await actors::yield();
+      }
+    };
+    std::vector<task<>> tasks;
+    for (int name = 0; name < 100; ++name)
+      tasks.push_back(three_turns(turns, name));
+    co_await actors::gather(std::move(tasks));
+  });
+  return turns;
+}
+
+} // namespace
+
+TEST(runtime, a_schedule_seed_draws_the_order_of_turns_and_replays_it) {
+  const auto first = order_of_turns(virtual_time().schedule_seed(1));
+  EXPECT_EQ(first.size(), 300U);
+  EXPECT_EQ(order_of_turns(virtual_time().schedule_seed(1)), first);
+  EXPECT_NE(order_of_turns(virtual_time().schedule_seed(2)), first);
+  EXPECT_FALSE(std::is_sorted(first.begin(), first.begin() + 100));
 }
 
 TEST(runtime, virtual_time_starts_at_zero_and_passes_without_waiting) {

@@ -158,7 +158,9 @@ TEST(spawn, a_task_is_done_only_when_its_children_are_joined) {
   on_every_runtime([]() -> task<> {
     gate cleanup_may_end;
     gate parent_returned;
-    auto child = [](gate& may_end) -> task<> {
+    gate child_began; // a child that is cancelled before its first step has nothing to clean up
+    auto child = [](gate& began, gate& may_end) -> task<> {
+      began.open();
       try {
         co_await actors::sleep(actors::forever);
       } catch (const actors::cancelled&) {
@@ -166,8 +168,8 @@ TEST(spawn, a_task_is_done_only_when_its_children_are_joined) {
       co_await may_end;
     };
     auto parent = [&](gate& may_end, gate& returned) -> task<int> {
-      static_cast<void>(spawn(child(may_end)));
-      co_await actors::yield();
+      static_cast<void>(spawn(child(child_began, may_end)));
+      co_await child_began;
       returned.open();
       co_return 1;
     };

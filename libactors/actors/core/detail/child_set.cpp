@@ -94,7 +94,8 @@ void child_set::begin(task_context& parent, std::uint64_t wait_id) {
   auto& core = *core_;
   const auto home = origin_.home;
   auto* const reactor = core.reactor();
-  if (size >= few && reactor != nullptr) {
+  const bool one_by_one = size < few || core.options().schedule_seed();
+  if (!one_by_one && reactor != nullptr) {
     const auto ranges = home.worker != nullptr ? 1 : std::min(core.worker_count(), size / chunk);
     for (std::size_t i = 1; i < ranges; ++i) {
       caf::resumable* job = new child_range(*this, size * i / ranges, size * (i + 1) / ranges);
@@ -104,7 +105,7 @@ void child_set::begin(task_context& parent, std::uint64_t wait_id) {
     core.schedule_in_order(*new child_range(*this, 0, size / ranges), home);
     return;
   }
-  const std::size_t step = size < few ? 1 : chunk;
+  const std::size_t step = one_by_one ? 1 : chunk;
   for (std::size_t i = 0; i < size; i += step)
     core.schedule_in_order(*new child_range(*this, i, std::min(size, i + step)), home);
 }

@@ -57,7 +57,7 @@ reactor_scheduler::~reactor_scheduler() = default;
 
 void reactor_scheduler::init(caf::actor_system_config& config) {
   abstract_coordinator::init(config);
-  max_throughput_ = std::min(max_throughput_, max_messages_per_step);
+  max_throughput_ = core_->options().schedule_seed() ? 1 : std::min(max_throughput_, max_messages_per_step);
   num_workers_ = std::min(core_->worker_count(), max_workers);
   for (std::size_t i = 0; i < num_workers_; ++i)
     workers_.push_back(std::make_unique<detail::reactor_worker>(*this, i));

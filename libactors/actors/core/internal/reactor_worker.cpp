@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
+#include <actors/core/internal/runtime_core.hpp>
 
 #include <caf/scheduled_actor.hpp>
 
@@ -91,7 +92,10 @@ private:
 
 reactor_worker::reactor_worker(internal::reactor_scheduler& scheduler, std::size_t index)
     : execution_unit(&scheduler.system()), scheduler_(&scheduler), index_(index),
-      io_(std::make_unique<boost::asio::io_context>(1)), work_(boost::asio::make_work_guard(*io_)) {}
+      io_(std::make_unique<boost::asio::io_context>(1)), work_(boost::asio::make_work_guard(*io_)) {
+  if (const auto seed = scheduler.core().options().schedule_seed())
+    shuffled_.emplace(*seed);
+}
 
 reactor_worker::~reactor_worker() = default;
 
@@ -276,6 +280,8 @@ bool reactor_worker::must_wait(bound_job job) const noexcept {
 }
 
 bound_job reactor_worker::next() {
+  if (shuffled_)
+    return next_shuffled();
   if (last_in_.job != nullptr) {
     const auto job = std::exchange(last_in_, {});
     if (!must_wait(job) && (++last_in_streak_ < max_streak || (pinned_.empty() && queue_.size() == 0)))
@@ -302,6 +308,20 @@ bound_job reactor_worker::next() {
   // How often a worker has found nothing to do depends on the threads, what it does next must not.
   pinned_first_ = false;
   return {};
+}
+
+bound_job reactor_worker::next_shuffled() {
+  if (const auto job = std::exchange(last_in_, {}); job.job != nullptr)
+    shuffled_->add(job);
+  for (; !pinned_.empty(); pinned_.pop_front())
+    shuffled_->add(pinned_.front());
+  while (auto* job = queue_.pop())
+    shuffled_->add({job, tie::none});
+  internal::run_queue::batch injected;
+  while (const auto count = scheduler_->take_injected(injected.data(), injected.size()))
+    for (std::size_t i = 0; i < count; ++i)
+      shuffled_->add({injected[i], tie::none});
+  return shuffled_->size() > 0 ? shuffled_->take() : bound_job{};
 }
 
 caf::resumable* reactor_worker::keep_first(internal::run_queue::batch& jobs, std::size_t count) {
@@ -415,8 +435,8 @@ void reactor_worker::add_action(time_point when, caf::action action, duration pe
 
 bool reactor_worker::anything_to_do() {
   if (last_in_.job != nullptr || !pinned_.empty() || (!held_.empty() && !must_wait(held_.front())) ||
-      queue_.size() > 0 || has_inbox_.load(std::memory_order_relaxed) || scheduler_->has_injected() ||
-      scheduler_->stopping())
+      queue_.size() > 0 || (shuffled_ && shuffled_->size() > 0) || has_inbox_.load(std::memory_order_relaxed) ||
+      scheduler_->has_injected() || scheduler_->stopping())
     return true;
   for (std::size_t i = 0; i < scheduler_->worker_count(); ++i)
     if (scheduler_->worker(i).queue().size() > 0)
@@ -469,6 +489,8 @@ void reactor_worker::drain(void (*release)(caf::resumable*)) {
       release(job.job);
   while (auto* job = queue_.pop())
     release(job);
+  while (shuffled_ && shuffled_->size() > 0)
+    release(shuffled_->take().job);
 }
 
 void reactor_worker::destroy_io() {

@@ -4,6 +4,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/internal/action_queue.hpp>
 #include <actors/core/internal/run_queue.hpp>
+#include <actors/core/internal/shuffled_jobs.hpp>
 
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
@@ -136,6 +137,7 @@ private:
   void push(bound_job job);
   void push_to_queue(caf::resumable* job);
   [[nodiscard]] bound_job next();
+  [[nodiscard]] bound_job next_shuffled();
   [[nodiscard]] bool must_wait(bound_job job) const noexcept;
   [[nodiscard]] caf::resumable* steal();
   [[nodiscard]] caf::resumable* keep_first(internal::run_queue::batch& jobs, std::size_t count);
@@ -164,6 +166,7 @@ private:
   std::deque<bound_job> pinned_;
   std::deque<bound_job> held_; // wait for the end of a late job that runs alone
   std::vector<bound_job> arrivals_;
+  std::optional<internal::shuffled_jobs<bound_job>> shuffled_; // only with a schedule seed
 
   internal::run_queue queue_;
   internal::action_queue actions_;

@@ -48,8 +48,11 @@ std::size_t count_workers(const runtime_options& options) {
 }
 
 void check(const runtime_options& options) {
-  if (options.clock() != clock_kind::virtual_time)
+  if (options.clock() != clock_kind::virtual_time) {
+    if (options.schedule_seed())
+      throw misuse_error("a schedule seed needs virtual time: threads that run side by side cannot be replayed");
     return;
+  }
   if (options.scheduler() == scheduler_kind::stock)
     throw misuse_error("virtual time needs the reactor scheduler: CAF's own has no clock to jump");
   if (options.workers() > 1)
