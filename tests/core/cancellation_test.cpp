@@ -355,3 +355,44 @@ TEST(cancellation, in_a_race_with_the_end_of_the_task_gives_the_value_or_the_can
     EXPECT_EQ(values + cancellations, 500);
   });
 }
+
+TEST(cancellation, that_is_pending_when_a_task_is_awaited_is_passed_on_to_it) {
+  on_every_runtime([]() -> task<> {
+    auto outer = []() -> task<> {
+      gate begun;
+      auto inner = [](gate& ready) -> task<> {
+        ready.open();
+        co_await actors::sleep(actors::forever);
+      };
+      const auto awaited = actors::spawn_detached(inner(begun));
+      co_await begun;
+      auto body = [&awaited](actors::cancel_scope& scope) -> task<> {
+        scope.cancel("stop");
+        co_await awaited;
+      };
+      static_cast<void>(co_await actors::with_cancel_scope(body));
+      EXPECT_TRUE(awaited.done());
+      EXPECT_EQ(actors::describe(awaited.result().error()), "cancelled: stop");
+    };
+    co_await outer();
+  });
+}
+
+TEST(cancellation, that_is_pending_does_not_lose_the_result_of_a_task_that_is_done) {
+  on_every_runtime([]() -> task<> {
+    auto seven = []() -> task<int> { co_return 7; };
+    const auto done = spawn(seven());
+    static_cast<void>(co_await done);
+    int value = 0;
+    bool passed = false;
+    auto body = [&](actors::cancel_scope& scope) -> task<> {
+      scope.cancel();
+      value = co_await done;
+      co_await actors::yield();
+      passed = true;
+    };
+    static_cast<void>(co_await actors::with_cancel_scope(body));
+    EXPECT_EQ(value, 7);
+    EXPECT_FALSE(passed);
+  });
+}

@@ -296,3 +296,78 @@ TEST(spawn, a_thousand_siblings_on_three_workers_all_give_their_own_result) {
       }(),
       actors::runtime_options{}.workers(3));
 }
+
+TEST(spawn, an_eager_task_that_never_suspends_is_done_on_return) {
+  on_every_runtime([]() -> task<> {
+    auto seven = []() -> task<int> { co_return 7; };
+    const auto handle = spawn(seven(), spawn_options{}.eager());
+    EXPECT_TRUE(handle.done());
+    EXPECT_EQ(handle.result().value(), 7);
+    EXPECT_FALSE(handle.cancel());
+    auto failing = []() -> task<> {
+      throw std::runtime_error("broken");
+      co_return;
+    };
+    const auto failed = spawn(failing(), spawn_options{}.eager());
+    EXPECT_TRUE(failed.done());
+    EXPECT_EQ(actors::describe(failed.result().error()), "broken");
+    co_return;
+  });
+}
+
+TEST(spawn, an_eager_task_runs_up_to_its_first_suspension_and_then_as_others_do) {
+  on_every_runtime([]() -> task<> {
+    gate may_go_on;
+    std::string steps;
+    auto child = [&](gate& next) -> task<std::string> {
+      steps += "child ";
+      co_await next;
+      co_return "end";
+    };
+    const auto handle = spawn(child(may_go_on), spawn_options{}.eager().name("eager"));
+    steps += "parent";
+    EXPECT_EQ(steps, "child parent");
+    EXPECT_FALSE(handle.done());
+    may_go_on.open();
+    const std::string end = co_await handle;
+    EXPECT_EQ(end, "end");
+    const auto self = co_await actors::this_task();
+    EXPECT_NE(self.name(), "eager");
+  });
+}
+
+TEST(spawn, eager_tasks_may_start_eager_tasks_a_thousand_deep) {
+  on_every_runtime([]() -> task<> {
+    struct chain {
+      static task<int> grow(int levels) {
+        if (levels == 0)
+          co_return 0;
+        const auto next = spawn(grow(levels - 1), spawn_options{}.eager());
+        const int below = co_await next;
+        co_return below + 1;
+      }
+    };
+    const int depth = co_await spawn(chain::grow(1000), spawn_options{}.eager());
+    EXPECT_EQ(depth, 1000);
+  });
+}
+
+TEST(spawn, an_eager_task_is_cancelled_and_joined_with_its_parent) {
+  on_every_runtime([]() -> task<> {
+    bool cleaned = false;
+    auto child = [&cleaned]() -> task<> {
+      try {
+        co_await actors::sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+        cleaned = true;
+        throw;
+      }
+    };
+    auto parent = [&child]() -> task<> {
+      static_cast<void>(spawn(child(), spawn_options{}.eager()));
+      co_return;
+    };
+    co_await spawn(parent());
+    EXPECT_TRUE(cleaned);
+  });
+}

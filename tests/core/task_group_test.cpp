@@ -414,3 +414,68 @@ TEST(task_group, children_that_spawn_while_others_fail_never_outlive_the_group) 
       }(),
       actors::runtime_options{}.workers(3));
 }
+
+TEST(task_group, an_outside_cancellation_that_errors_have_replaced_is_thrown_by_the_next_await) {
+  on_every_runtime([]() -> task<> {
+    gate begun;
+    std::exception_ptr first;
+    std::exception_ptr second;
+    auto grouped = [&]() -> task<> {
+      auto fails_in_cleanup = [](gate& ready) -> task<> {
+        ready.open();
+        try {
+          co_await actors::sleep(actors::forever);
+        } catch (const actors::cancelled&) {
+        }
+        throw std::runtime_error("cleanup");
+      };
+      auto body = [&](actors::task_group& group) -> task<> {
+        static_cast<void>(group.spawn(fails_in_cleanup(begun)));
+        co_await actors::sleep(actors::forever);
+      };
+      first = co_await error_of(with_task_group(body));
+      auto next = []() -> task<> { co_await actors::yield(); };
+      second = co_await error_of(next());
+    };
+    const auto handle = spawn(grouped());
+    co_await begun;
+    handle.cancel("from outside");
+    co_await handle;
+    EXPECT_TRUE(is_a<actors::group_error>(first));
+    EXPECT_EQ(actors::describe(second), "cancelled: from outside");
+  });
+}
+
+TEST(task_group, an_outside_cancellation_after_its_own_comes_out_with_the_outside_reason) {
+  on_every_runtime([]() -> task<> {
+    gate begun;
+    gate cleaning;
+    gate may_end;
+    auto child = [&]() -> task<> {
+      begun.open();
+      try {
+        co_await actors::sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+      }
+      cleaning.open();
+      co_await may_end;
+    };
+    auto grouped = [&]() -> task<> {
+      auto body = [&](actors::task_group& group) -> task<> {
+        static_cast<void>(group.spawn(child()));
+        co_await begun;
+        group.cancel();
+        co_await actors::sleep(actors::forever);
+      };
+      co_await with_task_group(body);
+      ADD_FAILURE() << "swallowed";
+    };
+    const auto handle = spawn(grouped());
+    co_await cleaning;
+    handle.cancel("from outside");
+    may_end.open();
+    const auto error = co_await error_of(handle);
+    EXPECT_TRUE(actors::is_cancelled(error)) << actors::describe(error);
+    EXPECT_EQ(actors::describe(error), "cancelled: from outside");
+  });
+}

@@ -22,7 +22,6 @@ namespace {
 using actors::spawn;
 using actors::task;
 using actors::task_handle;
-using actors::timeout_scope;
 using actors::with_timeout;
 using namespace core_test;
 
@@ -238,93 +237,106 @@ TEST(with_timeout, an_outside_cancellation_while_the_timeout_cleans_up_is_not_sw
   });
 }
 
-// -- scopes ------------------------------------------------------------------------------------------------------------------------
-
-TEST(timeout_scope, may_be_moved_later_and_earlier_and_lifted) {
+TEST(with_timeout, of_no_time_cancels_a_task_behind_a_handle_and_waits_for_its_cleanup) {
   in_virtual_time([]() -> task<> {
-    const auto self = co_await actors::this_task();
-    const auto start = self.now();
-    auto body = [start](timeout_scope& scope) -> task<> {
-      EXPECT_EQ(scope.deadline() - start, 1s);
-      scope.reschedule(start + 10s);
-      co_await actors::sleep(5s);
-      EXPECT_FALSE(scope.expired());
-      scope.reschedule(actors::time_point::max());
-      co_await actors::sleep(100s);
-      scope.reschedule(start + 106s);
-      co_await actors::sleep(actors::forever);
-    };
-    const auto error = co_await error_of(with_timeout(1s, body));
+    bool cleaned = false;
+    const auto handle = spawn(slow_to_leave(cleaned));
+    co_await actors::yield();
+    const auto error = co_await error_of(with_timeout(0s, handle));
     EXPECT_TRUE(is_a<actors::timeout_error>(error));
-    EXPECT_EQ(self.now() - start, 106s);
+    EXPECT_TRUE(cleaned);
+    EXPECT_TRUE(handle.done());
   });
 }
 
-TEST(timeout_scope, that_has_expired_cannot_be_moved) {
-  in_virtual_time([]() -> task<> {
-    std::exception_ptr refused;
-    auto body = [&](timeout_scope& scope) -> task<> {
-      try {
-        co_await actors::sleep(actors::forever);
-      } catch (const actors::cancelled&) {
-        EXPECT_TRUE(scope.expired());
-        refused = thrown_by([&] { scope.reschedule(actors::time_point::max()); });
-        throw;
-      }
+TEST(with_timeout, of_no_time_runs_a_callable_up_to_its_first_suspension) {
+  on_every_runtime([]() -> task<> {
+    auto quick = [](actors::cancel_scope& scope) -> task<int> {
+      EXPECT_TRUE(scope.expired());
+      co_return 1;
     };
-    const auto error = co_await error_of(with_timeout(1s, body));
-    EXPECT_TRUE(is_a<actors::timeout_error>(error));
-    EXPECT_TRUE(is_a<actors::misuse_error>(refused));
-  });
-}
-
-TEST(timeout_scope, with_a_deadline_in_the_past_strikes_at_the_first_await_that_suspends) {
-  in_virtual_time([]() -> task<> {
-    bool reached = false;
+    const int value = co_await with_timeout(0s, quick);
+    EXPECT_EQ(value, 1);
     bool passed = false;
-    auto body = [&](timeout_scope&) -> task<> {
-      auto ready = []() -> task<int> { co_return 1; };
-      static_cast<void>(co_await ready());
-      reached = true;
-      co_await actors::sleep(1s);
+    auto slow = [&passed](actors::cancel_scope&) -> task<> {
+      co_await actors::yield();
       passed = true;
     };
-    const auto error = co_await error_of(with_timeout(-1s, body));
+    const auto error = co_await error_of(with_timeout(-5s, slow));
     EXPECT_TRUE(is_a<actors::timeout_error>(error));
-    EXPECT_TRUE(reached);
     EXPECT_FALSE(passed);
+    co_await actors::yield();
   });
 }
 
-TEST(timeout_scope, an_outside_cancellation_of_one_that_has_not_expired_stays_a_cancellation) {
+TEST(with_timeout, of_the_longest_time_there_is_means_never) {
+  in_virtual_time([]() -> task<> {
+    const int value = co_await with_timeout(actors::duration::max(), value_after(24h * 365, 3));
+    EXPECT_EQ(value, 3);
+    const auto error = co_await error_of(with_timeout(actors::duration::min(), value_after(0s, 3)));
+    EXPECT_TRUE(is_a<actors::timeout_error>(error));
+  });
+}
+
+TEST(with_timeout_at, ends_an_operation_at_a_moment_of_the_clock) {
+  in_virtual_time([]() -> task<> {
+    const auto self = co_await actors::this_task();
+    const auto deadline = self.now() + 3s;
+    const int first = co_await actors::with_timeout_at(deadline, value_after(2s, 1));
+    EXPECT_EQ(first, 1);
+    const auto error = co_await error_of(actors::with_timeout_at(deadline, value_after(2s, 2)));
+    EXPECT_EQ(actors::describe(error), "timed out");
+    EXPECT_EQ(self.now(), deadline);
+    const auto late = co_await error_of(actors::with_timeout_at(deadline, value_after(0s, 3)));
+    EXPECT_TRUE(is_a<actors::timeout_error>(late));
+  });
+}
+
+TEST(move_on_after, gives_the_value_of_what_is_in_time_and_nothing_of_what_is_late) {
   on_every_runtime([]() -> task<> {
+    const std::optional<int> in_time = co_await actors::move_on_after(1h, value_after(0s, 4));
+    EXPECT_EQ(in_time, 4);
+    const std::optional<int> late = co_await actors::move_on_after(1ms, value_after(actors::forever, 4));
+    EXPECT_FALSE(late.has_value());
+    const std::optional<int> never_ran = co_await actors::move_on_after(0s, value_after(0s, 4));
+    EXPECT_FALSE(never_ran.has_value());
+    auto nothing = []() -> task<> { co_return; };
+    const bool completed = co_await actors::move_on_after(1h, nothing());
+    EXPECT_TRUE(completed);
+    const bool too_late = co_await actors::move_on_at(actors::time_point::min(), nothing());
+    EXPECT_FALSE(too_late);
+  });
+}
+
+TEST(move_on_after, cancels_the_task_behind_a_handle) {
+  on_every_runtime([]() -> task<> {
+    const auto handle = spawn(value_after(actors::forever, 4));
+    const std::optional<int> late = co_await actors::move_on_after(1ms, handle);
+    EXPECT_FALSE(late.has_value());
+    EXPECT_TRUE(handle.result().was_cancelled());
+  });
+}
+
+TEST(move_on_after, throws_the_errors_of_the_operation_and_outside_cancellations) {
+  on_every_runtime([]() -> task<> {
+    auto broken = []() -> task<> {
+      co_await actors::yield();
+      throw std::runtime_error("broken");
+    };
+    const auto error = co_await error_of(actors::move_on_after(1h, broken()));
+    EXPECT_EQ(actors::describe(error), "broken");
     gate begun;
-    auto limited = [&]() -> task<> {
-      auto body = [&](timeout_scope&) -> task<> {
+    auto outer = [&begun]() -> task<> {
+      auto body = [&begun](actors::cancel_scope&) -> task<> {
         begun.open();
         co_await actors::sleep(actors::forever);
       };
-      co_await with_timeout(1h, body);
+      co_await actors::move_on_after(1h, body);
     };
-    const auto handle = spawn(limited());
+    const auto handle = spawn(outer());
     co_await begun;
     handle.cancel("from outside");
-    const auto error = co_await error_of(handle);
-    EXPECT_EQ(actors::describe(error), "cancelled: from outside");
-  });
-}
-
-TEST(timeout_scope, lets_the_limit_of_the_outer_scope_hold_again_when_it_is_left) {
-  in_virtual_time([]() -> task<> {
-    const auto self = co_await actors::this_task();
-    auto outer = [&]() -> task<> {
-      const auto limit = self.deadline();
-      co_await with_timeout(1s, value_after(0s, 1));
-      EXPECT_EQ(self.deadline(), limit);
-      static_cast<void>(co_await error_of(with_timeout(1s, value_after(2s, 1))));
-      EXPECT_EQ(self.deadline(), limit);
-    };
-    co_await with_timeout(1h, outer());
-    EXPECT_EQ(self.deadline(), actors::time_point::max());
+    const auto cancelled = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(cancelled), "cancelled: from outside");
   });
 }

@@ -20,6 +20,7 @@ inline constexpr duration forever = duration::max();
   return length > time_point::max() - start ? time_point::max() : start + length;
 }
 
+class cancel_scope;
 class cancelled;
 class runtime;
 class runtime_options;
@@ -27,7 +28,6 @@ class service;
 class service_ref;
 class spawn_options;
 class task_group;
-class timeout_scope;
 
 template <class T = void>
 class task;

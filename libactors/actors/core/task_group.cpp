@@ -7,7 +7,9 @@
 
 namespace actors {
 
-task_group::task_group(detail::task_context& context) : deadline_(context.deadline()), trace_id_(context.trace_id()) {
+task_group::task_group(detail::task_context& context)
+    : deadline_(context.deadline()), trace_id_(context.trace_id()), scope_(context),
+      requests_before_(context.cancel_requests()) {
   arm(context);
 }
 
@@ -23,6 +25,7 @@ detail::task_origin task_group::child_origin(const spawn_options& options, std::
   origin.name = &options.name();
   origin.where = where;
   origin.home = detail::choose_home(host.core(), &host, options.run_on());
+  origin.eager = options.eager();
   origin.deadline = deadline_;
   origin.trace_id = trace_id_;
   origin.log_unretrieved = false;
@@ -100,8 +103,7 @@ void task_group::on_wake() {
     abort_children();
     // The body does not know yet. A task that is already waiting for its children needs no cancellation.
     if (!exiting_) {
-      parent_cancel_requested_ = true;
-      context()->request_cancel(cancelled{"the task group is cancelled"});
+      scope_.strike(cancelled{"the task group is cancelled"});
       return;
     }
   }
@@ -137,12 +139,22 @@ void task_group::finish() {
     errors = errors_;
   }
   // The group's own request is taken back; if it was the only one, nobody outside has cancelled the task.
-  if (parent_cancel_requested_ && context()->uncancel() == 0)
+  auto& task = *context();
+  if (scope_.leave_cancelled())
     outside_cancel_ = nullptr;
-  if (!errors.empty())
+  const bool asked_from_outside = task.cancel_requests() > requests_before_;
+  if (!errors.empty()) {
+    // The errors take the place of a cancellation that has been delivered; it must not be lost, so the next await
+    // throws it.
+    if (asked_from_outside && outside_cancel_)
+      task.deliver_cancel();
     throw group_error{std::move(errors)};
-  if (outside_cancel_)
-    std::rethrow_exception(outside_cancel_);
+  }
+  if (!outside_cancel_)
+    return;
+  if (asked_from_outside)
+    task.throw_cancelled();
+  std::rethrow_exception(outside_cancel_);
 }
 
 bool task_group::join_awaiter::start(detail::task_context& context) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/cancel_scope.hpp>
 #include <actors/core/detail/make_task.hpp>
 #include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/detail/task_actor.hpp>
@@ -105,8 +106,9 @@ private:
   bool cancel_asked_ = false;
 
   // Touched by the owning task only.
+  cancel_scope scope_; // around the body
+  std::uint32_t requests_before_;
   bool exiting_ = false;
-  bool parent_cancel_requested_ = false;
   std::exception_ptr outside_cancel_;
   join_awaiter* joining_ = nullptr;
 };
@@ -124,7 +126,10 @@ task_handle<T> task_group::spawn(task<T> child, const spawn_options& options, st
   // Another child may have failed since: whoever told the children to cancel has not seen this one.
   if (aborting())
     created->cancel("the task group is cancelled");
-  created->launch();
+  if (origin.eager)
+    created->launch_eagerly();
+  else
+    created->launch();
   return task_handle<T>{std::move(created)};
 }
 

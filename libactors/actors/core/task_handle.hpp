@@ -38,6 +38,8 @@ void check_awaitable(const task_context& context, const task_actor& target);
 template <class Derived>
 class completion_awaiter : public leaf_awaiter<Derived>, private completion_watcher {
 public:
+  static constexpr bool looks_first = true;
+
   explicit completion_awaiter(caf::strong_actor_ptr target) noexcept
       : completion_watcher(&completed), target_(std::move(target)) {}
 

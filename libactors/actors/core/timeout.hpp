@@ -1,29 +1,32 @@
 #pragma once
 
-#include <actors/core/detail/task_context.hpp>
-#include <actors/core/detail/timer.hpp>
+#include <actors/core/cancel_scope.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/core/task_handle.hpp>
 
-#include <exception>
-#include <functional>
-#include <type_traits>
 #include <utility>
 
 /// Limits on time.
 ///
 /// `co_await with_timeout(2s, operation())` runs the operation inside the calling task. When time is up it is
-/// cancelled, its cleanup is waited for, and then `timeout_error` is thrown, with the `cancelled` nested in it. An
-/// operation that ends with an error of its own while it cleans up throws that; one that swallows the cancellation and
-/// returns, returns.
+/// cancelled, its cleanup is waited for, and then `timeout_error` is thrown, with the `cancelled` nested in it.
+/// `move_on_after` does the same and goes on instead: it gives `std::optional<T>`, empty if time was up, or for an
+/// operation without a result true if it was in time. With a `time_point` of the runtime's clock in place of a length
+/// (`with_timeout_at`, `move_on_at`) several operations share one deadline.
 ///
-/// With a task of zero or negative time the operation never runs. With a handle, one that is done gives its result
-/// however late.
+/// An operation that ends with an error of its own while it cleans up throws that; one that swallows the cancellation
+/// and returns, returns.
 ///
-/// Cancellation: an outside cancellation is never mistaken for the timeout nor swallowed by it: requests are counted,
-/// and the scope takes back its own only.
+/// What can be limited: a task, which runs in the calling task; a handle, whose task is cancelled when time is up; or a
+/// callable that is given the `cancel_scope` and may move or lift the deadline while it runs.
+///
+/// Zero and negative limits: a task never runs; a handle that is done gives its result, another is cancelled; a
+/// callable runs until its first `co_await` that would suspend. Limits too long for the clock mean never.
+///
+/// Cancellation: an outside cancellation is never mistaken for the timeout nor swallowed by it, see `cancel_scope`. Of
+/// nested limits that expire together only the outermost throws.
 ///
 /// The time limit is known to the calls made inside: `ask` passes on how much is left.
 ///
@@ -32,110 +35,40 @@
 /// @snippet examples/tasks.cpp timeout
 namespace actors {
 
-/// A limit on time around a part of a task; `with_timeout` gives one to a body that takes it, to move or lift the
-/// deadline while it runs.
-class timeout_scope : private detail::waiter {
-public:
-  /// For `with_timeout`.
-  timeout_scope(detail::task_context& context, time_point deadline);
-  ~timeout_scope() override;
-
-  /// When time is up; `time_point::max()` for never.
-  [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
-
-  /// True once time is up.
-  [[nodiscard]] bool expired() const noexcept { return expired_; }
-
-  /// Moves the deadline: earlier, later, or `time_point::max()` for never. Throws `misuse_error` once expired.
-  void reschedule(time_point deadline);
-
-  /// For `with_timeout`, when the body has been left with `cancelled`: takes back the scope's own request; true if
-  /// there is no other, so that the cancellation is the timeout's.
-  [[nodiscard]] bool leave_cancelled() noexcept;
-
-  /// For `with_timeout`, when the body has been left in another way.
-  void leave() noexcept;
-
-private:
-  void on_wake() override;
-  void set_timer();
-
-  time_point deadline_;
-  time_point outer_deadline_;
-  detail::timer timer_;
-  std::uint32_t requests_before_;
-  bool expired_ = false;
-  bool left_ = false;
-};
-
-namespace detail {
-
-[[nodiscard]] time_point deadline_after(const task_context& context, duration limit) noexcept;
-[[noreturn]] void throw_timeout(duration limit);
-
-template <class T, class Awaitable>
-task<T> await_within(duration limit, Awaitable inner) {
-  auto& context = co_await current_context{};
-  timeout_scope scope{context, deadline_after(context, limit)};
-  try {
-    if constexpr (std::is_void_v<T>) {
-      co_await std::move(inner);
-      scope.leave();
-      co_return;
-    } else {
-      T result = co_await std::move(inner);
-      scope.leave();
-      co_return result;
-    }
-  } catch (const cancelled&) {
-    if (!scope.leave_cancelled())
-      throw;
-    throw_timeout(limit);
-  }
-}
-
-template <class F>
-concept timeout_body =
-    std::is_invocable_v<F&, timeout_scope&> && is_task<std::invoke_result_t<F&, timeout_scope&>>::value;
-
-} // namespace detail
-
 /// Runs `inner` in this task for at most `limit`.
 template <class T>
 task<T> with_timeout(duration limit, task<T> inner) {
-  if (limit <= duration::zero())
-    detail::throw_timeout(limit);
-  co_return co_await detail::await_within<T>(limit, std::move(inner));
+  return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{limit}, std::move(inner));
 }
 
-/// Waits at most `limit` for a task that lives on its own, then cancels it.
+/// Waits at most `limit` for a task that lives on its own, then cancels it and waits for its cleanup.
 template <class T>
 task<T> with_timeout(duration limit, task_handle<T> inner) {
-  return detail::await_within<T>(limit, std::move(inner));
+  return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{limit}, std::move(inner));
 }
 
-/// Runs `body(scope)` in this task for at most `limit`; the body may move the deadline. The callable is kept until it
-/// has ended.
-template <detail::timeout_body F>
-std::invoke_result_t<F&, timeout_scope&> with_timeout(duration limit, F body) {
-  using result = typename std::invoke_result_t<F&, timeout_scope&>::value_type;
-  auto& context = co_await detail::current_context{};
-  timeout_scope scope{context, detail::deadline_after(context, limit)};
-  try {
-    if constexpr (std::is_void_v<result>) {
-      co_await body(scope);
-      scope.leave();
-      co_return;
-    } else {
-      result value = co_await body(scope);
-      scope.leave();
-      co_return value;
-    }
-  } catch (const cancelled&) {
-    if (!scope.leave_cancelled())
-      throw;
-    detail::throw_timeout(limit);
-  }
+/// Runs `body(scope)` in this task for at most `limit`. The callable is kept until it has ended.
+template <detail::scope_body F>
+task<detail::scoped_value_t<F>> with_timeout(duration limit, F body) {
+  return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{limit}, std::move(body));
+}
+
+/// As `with_timeout`, until a moment of the runtime's clock (`this_task`'s `now`).
+template <class Inner>
+auto with_timeout_at(time_point deadline, Inner inner) {
+  return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{deadline}, std::move(inner));
+}
+
+/// As `with_timeout`, but goes on without a result when time is up.
+template <class Inner>
+auto move_on_after(duration limit, Inner inner) {
+  return detail::run_scoped<detail::on_expiry::moves_on>(detail::time_limit{limit}, std::move(inner));
+}
+
+/// As `move_on_after`, until a moment of the runtime's clock.
+template <class Inner>
+auto move_on_at(time_point deadline, Inner inner) {
+  return detail::run_scoped<detail::on_expiry::moves_on>(detail::time_limit{deadline}, std::move(inner));
 }
 
 } // namespace actors

@@ -1,5 +1,6 @@
 #include <actors/core/detail/host_actor.hpp>
 
+#include <actors/core/internal/reactor_worker.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
 #include <caf/action.hpp>
@@ -30,6 +31,28 @@ constexpr bool is_wake(caf::message_id id) noexcept {
 
 // More waits than this in one actor are looked up in a hash map.
 constexpr std::uint32_t max_listed = 8;
+
+/// How deep eager tasks have started eager tasks on this thread.
+class eager_level {
+public:
+  eager_level() noexcept { ++depth(); }
+
+  eager_level(const eager_level&) = delete;
+  eager_level& operator=(const eager_level&) = delete;
+
+  ~eager_level() { --depth(); }
+
+  [[nodiscard]] bool too_deep() const noexcept { return depth() > most; }
+
+private:
+  // Each level takes some hundred bytes of stack besides the frames of the program.
+  static constexpr int most = 16;
+
+  [[nodiscard, gnu::noinline]] static int& depth() noexcept {
+    thread_local int value = 0;
+    return value;
+  }
+};
 
 void answer_gone(const caf::mailbox_element& element) {
   const caf::detail::sync_request_bouncer bouncer{caf::make_error(caf::exit_reason::normal)};
@@ -112,6 +135,24 @@ void host_actor::schedule() {
 void host_actor::launch_unscheduled() noexcept {
   // The reference to itself that `resume` gives up after the last step.
   caf::intrusive_ptr_add_ref(ctrl());
+}
+
+void host_actor::launch_eagerly() {
+  auto* const parent = running_context();
+  const bool inside = parent != nullptr && &parent->host().core() == core_;
+  // A thread that has lost its worker must not run what is bound to it.
+  const bool at_home = inside && (home_.worker == nullptr || home_.worker == reactor_worker::current());
+  const eager_level level;
+  if (!at_home || level.too_deep()) {
+    launch();
+    return;
+  }
+  const caf::strong_actor_ptr alive{ctrl()};
+  launch_unscheduled();
+  if (resume(parent->host().unit(), 1) == resume_later) {
+    caf::intrusive_ptr_add_ref(ctrl());
+    core_->schedule_in_order(*this, home_);
+  }
 }
 
 void host_actor::launch() {

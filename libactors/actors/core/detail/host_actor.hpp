@@ -42,6 +42,7 @@ struct task_origin {
   std::uint64_t trace_id = 0;
   /// Whether an error is logged if nobody ever asks for the outcome.
   bool log_unretrieved = true;
+  bool eager = false;
 };
 
 /// The waits of an actor by id: a list while they are few, a hash map when there are many.
@@ -81,6 +82,9 @@ public:
 
   /// Hands the actor to the scheduler for its first step.
   void launch();
+
+  /// Runs the first step here and now if that is possible, else as `launch`.
+  void launch_eagerly();
 
   /// Prepares what `launch` does, for a scheduler job that calls `resume` itself.
   void launch_unscheduled() noexcept;

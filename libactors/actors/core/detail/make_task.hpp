@@ -73,7 +73,10 @@ task_ref<T> launch_task(runtime_core& core, const task_origin& origin, task<T>&&
   auto result = make_task(core, origin, std::move(root));
   if (origin.parent != nullptr && !origin.parent->adopt(*result))
     throw_not_adopted();
-  result->launch();
+  if (origin.eager)
+    result->launch_eagerly();
+  else
+    result->launch();
   return result;
 }
 

@@ -78,9 +78,17 @@ void task_context::throw_cancelled() const {
   throw cancelled{reason_};
 }
 
-void task_context::request_cancel(cancelled reason) {
+void task_context::count_cancel_request(const cancelled& reason) {
   ++cancel_requests_;
-  reason_ = std::move(reason);
+  reason_ = reason;
+}
+
+void task_context::restore_cancel(const cancelled& reason, bool was_pending) noexcept {
+  reason_ = reason;
+  must_cancel_ = must_cancel_ && was_pending;
+}
+
+void task_context::deliver_cancel() {
   if (pending_ == nullptr) {
     must_cancel_ = true;
     return;

@@ -122,7 +122,22 @@ public:
   // -- cancellation ----------------------------------------------------------------------------------------------------------
 
   /// Counts a request and delivers it: now if the task is suspended, else at its next suspension.
-  void request_cancel(cancelled reason);
+  void request_cancel(const cancelled& reason) {
+    count_cancel_request(reason);
+    deliver_cancel();
+  }
+
+  void count_cancel_request(const cancelled& reason);
+
+  /// Runs the task if it is suspended, maybe to its end.
+  void deliver_cancel();
+
+  /// True if a request waits for the next suspension.
+  [[nodiscard]] bool cancel_is_pending() const noexcept { return must_cancel_; }
+
+  /// After `uncancel`, when what was taken back was the last request: the reason that holds again, and whether one
+  /// that was there before had not been delivered.
+  void restore_cancel(const cancelled& reason, bool was_pending) noexcept;
 
   /// Takes one request back; the number of those left. At zero a request that has not been delivered is revoked.
   std::uint32_t uncancel() noexcept;
@@ -130,6 +145,11 @@ public:
   [[nodiscard]] std::uint32_t cancel_requests() const noexcept { return cancel_requests_; }
 
   [[nodiscard]] const cancelled& cancel_reason() const noexcept { return reason_; }
+
+  /// The scope that was entered last and not left yet, null outside of all.
+  [[nodiscard]] cancel_scope* innermost_scope() const noexcept { return innermost_scope_; }
+
+  void set_innermost_scope(cancel_scope* scope) noexcept { innermost_scope_ = scope; }
 
   /// The earliest deadline of the scopes that the stack is in, `time_point::max()` for none. Calls pass it on.
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
@@ -168,6 +188,7 @@ private:
   std::coroutine_handle<> next_;
   time_point deadline_ = time_point::max();
   std::uint64_t trace_id_ = 0;
+  cancel_scope* innermost_scope_ = nullptr;
   cancelled reason_;
   std::uint32_t cancel_requests_ = 0;
   bool must_cancel_ = false;
@@ -177,6 +198,10 @@ private:
 
 /// Base of awaitables that suspend on one waiter. `Derived` provides `bool start()`: false if there is nothing to wait
 /// for, else it has armed the waiter; and `await_resume()`, which calls `check_cancelled()` first.
+///
+/// A cancellation that is pending throws before `start`. With a member `looks_first` it does so only if there is
+/// something to wait for, after `on_cancel` has passed it on: a result that is there is not lost, and a task that is
+/// cancelled before it awaits another cancels that.
 template <class Derived>
 class leaf_awaiter : public waiter {
 public:
@@ -185,14 +210,24 @@ public:
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> handle) {
     task_context& context = handle.promise().context();
-    if (context.take_pending_cancel()) {
-      interrupted_ = true;
-      context_of_cancel_ = &context;
-      return false;
-    }
     context_of_cancel_ = &context;
-    if (!static_cast<Derived*>(this)->start(context))
-      return false;
+    auto& derived = static_cast<Derived&>(*this);
+    if constexpr (requires { Derived::looks_first; }) {
+      if (!derived.start(context))
+        return false;
+      if (context.take_pending_cancel() && this->on_cancel() == cancel_action::resume) {
+        disarm();
+        interrupted_ = true;
+        return false;
+      }
+    } else {
+      if (context.take_pending_cancel()) {
+        interrupted_ = true;
+        return false;
+      }
+      if (!derived.start(context))
+        return false;
+    }
     context.suspend(*this, handle);
     return true;
   }

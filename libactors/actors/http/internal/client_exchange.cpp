@@ -1,8 +1,8 @@
 #include <actors/http/internal/client_exchange.hpp>
 
+#include <actors/core/cancel_scope.hpp>
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/detail/task_context.hpp>
-#include <actors/core/timeout.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/net/error.hpp>
@@ -143,7 +143,7 @@ task<void> client_exchange::fill() {
   const auto now = actors::detail::now_of(actors::detail::core_of(context));
   const auto limit = std::min(deadline_, saturating_add(now, options_->idle_timeout()));
   std::size_t size = 0;
-  timeout_scope scope{context, limit};
+  cancel_scope scope{context, limit};
   try {
     size = co_await c.stream().read_some(c.buffer());
     scope.leave();
@@ -170,7 +170,7 @@ task<void> client_exchange::write(std::string_view data) {
   while (!data.empty()) {
     const auto piece = data.substr(0, piece_size);
     const auto limit = std::min(deadline_, saturating_add(core_now(), options_->idle_timeout()));
-    timeout_scope scope{context, limit};
+    cancel_scope scope{context, limit};
     try {
       co_await c.stream().write_all(piece);
       scope.leave();
