@@ -64,6 +64,10 @@ public:
     continuation_ = continuation;
   }
 
+protected:
+  /// The coroutine that awaits this one goes on.
+  void hand_back() noexcept { context_->transfer(continuation_); }
+
 private:
   std::coroutine_handle<> continuation_;
   task_context* context_ = nullptr;

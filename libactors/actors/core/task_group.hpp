@@ -8,12 +8,14 @@
 #include <actors/core/error.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/spawn.hpp>
+#include <actors/core/start_signal.hpp>
 #include <actors/core/task.hpp>
 #include <actors/core/task_handle.hpp>
 
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string_view>
@@ -56,6 +58,11 @@ public:
              std::source_location where = std::source_location::current()) {
     return spawn(detail::hold(std::move(function)), options, where);
   }
+
+  /// Starts a child of the group and waits until it is ready: `co_await group.start<int>(child)` runs
+  /// `child(start_signal<int>)` and returns what that passes to `started`. See start_signal.hpp.
+  template <class T = void, class F>
+  task<T> start(F child, spawn_options options = {}, std::source_location where = std::source_location::current());
 
   /// Cancels the children and the body; the group then ends without an error unless there was one. From the body or a
   /// child.
@@ -131,6 +138,18 @@ task_handle<T> task_group::spawn(task<T> child, const spawn_options& options, st
   else
     created->launch();
   return task_handle<T>{std::move(created)};
+}
+
+template <class T, class F>
+task<T> task_group::start(F child, spawn_options options, std::source_location where) {
+  const auto shared = std::make_shared<detail::handshake<T>>();
+  auto handle =
+      spawn(detail::run_with_handshake<T>(std::move(child), detail::handshake_owner<T>{shared}), options, where);
+  co_await detail::handshake_awaiter{*shared, std::move(handle)};
+  if constexpr (std::is_void_v<T>)
+    co_return;
+  else
+    co_return std::move(shared->value()).value();
 }
 
 /// Runs `body(group, args…)` and waits for everything that was spawned into the group. Returns what the body returns.
