@@ -45,7 +45,7 @@ task<> serve(std::uint16_t port) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* from_environment = std::getenv("PORT");
+  const char* from_environment = std::getenv("PORT"); // NOLINT(concurrency-mt-unsafe): nobody sets variables
   const char* port = argc > 1 ? argv[1] : from_environment != nullptr ? from_environment : "8080";
   const auto workers = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0;
 

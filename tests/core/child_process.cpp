@@ -9,8 +9,8 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace core_test {
@@ -25,7 +25,7 @@ const scenario*& registered() noexcept {
 std::vector<std::string> child_environment(leaks expected) {
   std::vector<std::string> result;
   const auto add = [&](const char* name, const char* extra) {
-    const char* value = std::getenv(name);
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets variables
     result.push_back(std::string{name} + "=" + (value != nullptr ? std::string{value} + ":" : "") + extra);
   };
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -70,7 +70,7 @@ int run_named_scenario(std::string_view name) {
 child_result run_in_child(std::string_view name, leaks expected) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw std::runtime_error(std::string{"pipe2: "} + std::strerror(errno));
+    throw std::system_error(errno, std::system_category(), "pipe2");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -91,7 +91,7 @@ child_result run_in_child(std::string_view name, leaks expected) {
   ::close(ends[1]);
   if (error != 0) {
     ::close(ends[0]);
-    throw std::runtime_error(std::string{"posix_spawn: "} + std::strerror(error));
+    throw std::system_error(error, std::system_category(), "posix_spawn");
   }
 
   child_result result;

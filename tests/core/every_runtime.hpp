@@ -66,7 +66,7 @@ constexpr std::size_t schedules = 100;
 
 /// The schedules that a test runs under; ACTORS_TEST_SEED=n picks one of them.
 inline std::vector<std::uint64_t> schedule_seeds() {
-  if (const char* chosen = std::getenv("ACTORS_TEST_SEED"))
+  if (const char* chosen = std::getenv("ACTORS_TEST_SEED")) // NOLINT(concurrency-mt-unsafe)
     return {std::strtoull(chosen, nullptr, 10)};
   std::vector<std::uint64_t> all(schedules);
   std::iota(all.begin(), all.end(), 1);

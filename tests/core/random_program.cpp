@@ -629,7 +629,7 @@ result expected(const node& n) {
     x.value = number_of(expected(n.children[0]));
     return x;
   case verb::first_of_several: {
-    const auto first = expected(n.children[0]);
+    auto first = expected(n.children[0]);
     if (!first.error.empty())
       return first;
     const auto text = hash("cancelled: " + reason_text(n.number));

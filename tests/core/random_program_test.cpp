@@ -22,7 +22,7 @@ using namespace core_test;
 
 /// Always the same programs and some new ones; or the one that failed, given by ACTORS_TEST_SEED.
 std::vector<std::uint64_t> seeds() {
-  if (const char* given = std::getenv("ACTORS_TEST_SEED"); given != nullptr)
+  if (const char* given = std::getenv("ACTORS_TEST_SEED"); given != nullptr) // NOLINT(concurrency-mt-unsafe)
     return {std::strtoull(given, nullptr, 10)};
   std::vector<std::uint64_t> result;
   for (std::uint64_t seed = 1; seed <= 120; ++seed)

@@ -54,7 +54,8 @@ public:
 
   ~nginx() {
     if (port_ != 0)
-      static_cast<void>(std::system((command() + " -s stop >/dev/null 2>&1").c_str()));
+      static_cast<void>(std::system(
+          (command() + " -s stop >/dev/null 2>&1").c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }

@@ -269,7 +269,7 @@ TEST(tcp_stream, many_cancelled_waits_leave_nothing_behind) {
 }
 
 TEST(tcp_stream, a_runtime_stops_with_connections_open_and_tasks_waiting_on_them) {
-  const std::string data(10'000'000, 'x');
+  const std::string data(10'000'000, 'x'); // NOLINT(bugprone-string-constructor): large
   std::atomic<int> waiting{0};
   runtime rt{runtime_options{}.workers(2).log_to(make_null_log_sink())};
   for (int i = 0; i < 50; ++i) {

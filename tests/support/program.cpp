@@ -34,7 +34,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 } // namespace
 
 std::string program_path(const std::string& name) {
-  const char* folder = std::getenv("ACTORS_TEST_BIN");
+  const char* folder = std::getenv("ACTORS_TEST_BIN"); // NOLINT(concurrency-mt-unsafe): nobody sets variables
   if (folder == nullptr)
     throw std::runtime_error("ACTORS_TEST_BIN does not say where the programs are; run the tests with ctest");
   return std::string{folder} + "/" + name;

@@ -179,7 +179,7 @@ TEST_P(stream_contract, try_write_stops_when_the_buffers_are_full) {
 
 TEST_P(stream_contract, a_write_that_was_cancelled_half_way_makes_the_stream_unfit_for_more_writes) {
   check([](stream_pair s) -> task<void> {
-    const std::string data(20'000'000, 'x');
+    const std::string data(20'000'000, 'x'); // NOLINT(bugprone-string-constructor): large
     bool timed_out = false;
     try {
       co_await with_timeout(20ms, s.client->write_all(data));
@@ -201,7 +201,7 @@ TEST_P(stream_contract, close_ends_what_waits) {
   check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
-    const std::string data(20'000'000, 'x');
+    const std::string data(20'000'000, 'x'); // NOLINT(bugprone-string-constructor): large
     auto writing = spawn([stream, &data]() -> task<void> { co_await stream->write_all(data); });
     co_await settle();
     stream->close();
@@ -275,7 +275,7 @@ TEST_P(stream_contract, two_reads_or_two_writes_at_once_are_misuse) {
   check_on_one_worker([](stream_pair s) -> task<void> {
     auto* stream = s.server.get();
     auto reading = spawn([stream]() -> task<void> { static_cast<void>(co_await read_to_end(*stream)); });
-    const std::string data(20'000'000, 'x');
+    const std::string data(20'000'000, 'x'); // NOLINT(bugprone-string-constructor): large
     auto writing = spawn([stream, &data]() -> task<void> { co_await stream->write_all(data); });
     co_await settle();
     std::array<char, 16> buffer{};

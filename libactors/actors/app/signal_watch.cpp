@@ -36,8 +36,8 @@ struct signal_watch::state : std::enable_shared_from_this<state> {
     const std::scoped_lock guard{set_mutex};
     closed = true;
     boost::system::error_code ignored;
-    set.clear(ignored);
-    set.cancel(ignored);
+    static_cast<void>(set.clear(ignored));
+    static_cast<void>(set.cancel(ignored));
   }
 
   void arrived(int number) {
@@ -96,7 +96,7 @@ signal_watch::signal_watch(const runtime& owner, std::vector<int> numbers)
     : state_(std::make_shared<state>(detail::choose_io_context(owner.core()))) {
   for (const int number : numbers) {
     boost::system::error_code error;
-    state_->set.add(number, error);
+    static_cast<void>(state_->set.add(number, error));
     if (error)
       throw std::system_error(error.value(), std::system_category(),
                               "cannot watch for signal " + std::to_string(number));

@@ -174,9 +174,12 @@ task<void> drain(client_exchange& exchange) {
       const auto next = exchange.advance();
       if (next == client_exchange::step::end)
         co_return;
-      if (next == client_exchange::step::wait)
+      if (next == client_exchange::step::wait) {
         co_await exchange.fill();
-      else if ((total += exchange.piece().size()) > max_drained)
+        continue;
+      }
+      total += exchange.piece().size();
+      if (total > max_drained)
         co_return;
     }
   } catch (const client_error&) {

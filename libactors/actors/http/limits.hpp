@@ -49,10 +49,10 @@ public:
 private:
   static constexpr std::size_t most = std::size_t{1} << 30;
 
-  std::size_t start_line_ = 8 * 1024;
-  std::size_t field_bytes_ = 32 * 1024;
+  std::size_t start_line_ = std::size_t{8} * 1024;
+  std::size_t field_bytes_ = std::size_t{32} * 1024;
   std::size_t fields_ = 100;
-  std::uint64_t body_ = 16 * 1024 * 1024;
+  std::uint64_t body_ = std::uint64_t{16} * 1024 * 1024;
 };
 
 } // namespace actors::http

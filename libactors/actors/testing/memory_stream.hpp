@@ -69,7 +69,7 @@ public:
   [[nodiscard]] const std::string& second_name() const noexcept { return second_name_; }
 
 private:
-  std::size_t buffer_ = 64 * 1024;
+  std::size_t buffer_ = std::size_t{64} * 1024;
   stream_faults from_first_;
   stream_faults from_second_;
   std::string first_name_ = "memory:1";

@@ -20,7 +20,7 @@ namespace {
 namespace http = actors::http;
 
 // A few milliseconds of work.
-constexpr std::size_t longest_parsed_here = 256 * 1024;
+constexpr std::size_t longest_parsed_here = std::size_t{256} * 1024;
 
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -136,7 +136,7 @@ actors::task<page_fetch> fetch_page(http::client web, std::string url) {
         read_page(body, head, address, result);
     }
     // A short rest of a body is read, so that the connection can be used again.
-    if (response.content_length().value_or(max_page_size) <= 64 * 1024 && result.bytes == 0)
+    if (response.content_length().value_or(max_page_size) <= std::uint64_t{64} * 1024 && result.bytes == 0)
       static_cast<void>(co_await response.read_all());
   } catch (const http::client_error& error) {
     // A body that was not wanted may break off.

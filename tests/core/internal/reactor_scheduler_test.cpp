@@ -373,7 +373,7 @@ TEST(reactor_scheduler, work_that_one_worker_was_given_is_done_by_all) {
 
 TEST(reactor_scheduler, more_jobs_than_a_queue_holds_all_run_once) {
   runtime home{runtime_options{}.workers(2)};
-  constexpr std::size_t many = 20 * actors::internal::run_queue::capacity;
+  constexpr std::size_t many = std::size_t{20} * actors::internal::run_queue::capacity;
   std::vector<std::atomic<int>> runs(many);
   home.block_on([&]() -> task<> {
     for (std::size_t i = 0; i < many; ++i)

@@ -71,7 +71,7 @@ TEST(progress, the_rate_follows_a_steady_crawl_from_the_start) {
   progress_meter meter{start};
   progress_view view;
   for (auto i = 1; i <= 20; ++i) {
-    view = meter.update(counters(i * 10, 1000), start + i * 100ms);
+    view = meter.update(counters(i * std::uint64_t{10}, 1000), start + i * 100ms);
     EXPECT_NEAR(view.rate, 100, 1) << i;
   }
   EXPECT_EQ(view.eta, 10s);

@@ -103,9 +103,11 @@ test_site& test_site::pages(int count) {
   std::string links;
   for (int i = 1; i <= count; ++i) {
     const auto name = std::to_string(i);
-    links += "<a href='/" + name + "'>" + name + "</a> ";
-    page("/" + name, "<title>" + name + "</title><p>Text of " + name + " <a href=/" + std::to_string(i % count + 1) +
-                         ">next</a> <a href=/>up</a> <a href=#here>here</a>");
+    links.append("<a href='/").append(name).append("'>").append(name).append("</a> ");
+    auto html = "<title>" + name + "</title><p>Text of " + name;
+    html.append(" <a href=/").append(std::to_string(i % count + 1)).append(">next</a> ");
+    html.append("<a href=/>up</a> <a href=#here>here</a>");
+    page("/" + name, html);
   }
   return page("/", "<title>All</title>" + links);
 }

@@ -34,7 +34,7 @@ enum class decode_event : std::uint8_t {
 /// ignored, as browsers do. Source: RFC 9110 §8.4, RFC 1950, 1951, 1952, 7932.
 class content_decoder {
 public:
-  static constexpr std::size_t piece_size = 16 * 1024;
+  static constexpr std::size_t piece_size = std::size_t{16} * 1024;
   static constexpr std::size_t max_codings = 4;
 
   /// What a client may put into Accept-Encoding.

@@ -32,7 +32,7 @@ public:
 
 private:
   static void clear_body(std::string& body) noexcept {
-    constexpr std::size_t keep = 64 * 1024;
+    constexpr std::size_t keep = std::size_t{64} * 1024;
     if (body.capacity() > keep)
       std::string{}.swap(body); // assigning a short string would keep the memory
     else

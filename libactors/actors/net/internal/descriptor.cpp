@@ -46,12 +46,12 @@ struct descriptor::ready_handler {
 descriptor::descriptor(boost::asio::io_context& home, unique_fd&& fd) : fd_(fd.get()) {
   boost::system::error_code error;
   handle_.emplace(home.get_executor());
-  handle_->assign(fd.get(), error);
+  static_cast<void>(handle_->assign(fd.get(), error));
   if (error)
     throw net_error("watch", "a new socket", error);
   static_cast<void>(fd.release());
   // Tells Asio what is so already; otherwise each wait would ask the system to change it.
-  handle_->native_non_blocking(true, error);
+  static_cast<void>(handle_->native_non_blocking(true, error));
   if (error)
     throw net_error("watch", "a new socket", error);
   list_ = descriptor_list::of(home);
