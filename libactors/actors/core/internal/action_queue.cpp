@@ -57,6 +57,8 @@ void action_queue::sweep() {
   std::erase_if(heap_, [](const entry& x) { return x.action.disposed(); });
   std::make_heap(heap_.begin(), heap_.end(), later);
   sweep_at_ = std::max<std::size_t>(1024, heap_.size() * 2);
+  // The first may have been a dead one: a worker would wait for its time in vain, or never sleep once it has come.
+  publish_next();
 }
 
 void action_queue::publish_next() noexcept {
