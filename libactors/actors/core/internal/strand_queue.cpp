@@ -17,11 +17,21 @@ class strand_queue::drain final : public blocking_job {
 public:
   drain(std::shared_ptr<strand_queue> queue, internal::blocking_pool& pool) : queue_(std::move(queue)), pool_(&pool) {}
 
+  /// A pool that stops drops what waits in its queue: nobody will come for the jobs any more.
+  ~drain() override {
+    if (has_turn_)
+      queue_->drop_all();
+  }
+
   void run() noexcept override {
+    has_turn_ = false;
     // A pool that stops takes no more: then this thread finishes what is left.
-    while (queue_->run_some())
-      if (pool_->submit(std::make_shared<drain>(queue_, *pool_)))
+    while (queue_->run_some()) {
+      const auto next = std::make_shared<drain>(queue_, *pool_);
+      if (pool_->submit(next))
         return;
+      next->has_turn_ = false;
+    }
   }
 
   [[nodiscard]] std::string name() const override { return queue_->name_of_current(); }
@@ -29,21 +39,24 @@ public:
 private:
   std::shared_ptr<strand_queue> queue_;
   internal::blocking_pool* pool_;
+  bool has_turn_ = true;
 };
 
 bool strand_queue::submit(internal::blocking_pool& pool, blocking_job_ptr job) {
   {
     const std::scoped_lock guard{mutex_};
-    jobs_.push_back(job);
+    jobs_.push_back(std::move(job));
     if (std::exchange(draining_, true))
       return true;
   }
-  if (pool.submit(std::make_shared<drain>(shared_from_this(), pool)))
-    return true;
+  return pool.submit(std::make_shared<drain>(shared_from_this(), pool));
+}
+
+void strand_queue::drop_all() {
+  std::deque<blocking_job_ptr> dropped;
   const std::scoped_lock guard{mutex_};
+  dropped.swap(jobs_);
   draining_ = false;
-  std::erase(jobs_, job);
-  return false;
 }
 
 bool strand_queue::run_some() {

@@ -23,6 +23,10 @@ private:
 
   /// Runs some jobs; true if there are more.
   [[nodiscard]] bool run_some();
+
+  /// Forgets the jobs: they will not run.
+  void drop_all();
+
   [[nodiscard]] std::string name_of_current() const;
 
   mutable std::mutex mutex_;
