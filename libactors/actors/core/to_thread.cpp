@@ -24,21 +24,31 @@ void to_thread_awaiter_base::job_base::report() noexcept {
   static_cast<host_actor*>(caller->get())->wake(wait_id_);
 }
 
-cancel_action to_thread_awaiter_base::on_cancel() {
-  if (job_->withdraw() || cancellation_.abandon)
-    return cancel_action::resume;
-  cancel_seen_ = true;
+bool to_thread_awaiter_base::withdraw() noexcept {
+  if (!job_->withdraw())
+    return false;
+  job_->caller_ = nullptr;
+  job_->discard();
+  return true;
+}
+
+bool to_thread_awaiter_base::break_off() {
+  if (withdraw())
+    return false;
   if (cancellation_.interrupt)
     cancellation_.interrupt();
+  return !cancellation_.abandon;
+}
+
+cancel_action to_thread_awaiter_base::on_cancel() {
+  if (!break_off())
+    return cancel_action::resume;
+  cancel_seen_ = true;
   return cancel_action::wait;
 }
 
 bool to_thread_awaiter_base::on_kill() {
-  if (job_->withdraw() || cancellation_.abandon)
-    return false;
-  if (cancellation_.interrupt)
-    cancellation_.interrupt();
-  return true;
+  return break_off();
 }
 
 void to_thread_awaiter_base::check() {

@@ -11,6 +11,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -18,13 +19,15 @@
 /// Calls that block, off the workers: `co_await to_thread(function)` runs the function on a thread of the runtime's
 /// blocking pool and gives its result.
 ///
-/// Ownership: the function is moved to the pool and destroyed there, or here if it never ran.
+/// Ownership: the function is moved to the pool and destroyed there, or here if it never ran; in both cases before the
+/// task goes on, unless it was abandoned.
 ///
 /// Cancellation: a call that has not started is withdrawn at once. One that runs cannot be interrupted, so the task
 /// waits for its end and then throws `cancelled`: the function may refer to what the task holds. `abandon_on_cancel()`
 /// instead leaves it behind: the task goes on at once, the function finishes unobserved, and must own all it uses.
 ///
-/// Errors: what the function throws; `stopping_error` when the runtime is stopping.
+/// Errors: what the function throws; `stopping_error` for a task that has outlived the end of its runtime (those that
+/// clean up while it stops may still make calls).
 ///
 /// A call that somebody can break off from outside (a database's interrupt) takes `interrupt_with(function)`:
 /// cancelling then calls the function, which must be safe to call from another thread and after the end of the call.
@@ -56,6 +59,9 @@ protected:
     /// The function has ended: wakes the task.
     void report() noexcept;
 
+    /// The job was withdrawn: destroys the function.
+    virtual void discard() noexcept = 0;
+
   private:
     friend class to_thread_awaiter_base;
 
@@ -83,6 +89,12 @@ protected:
 private:
   cancel_action on_cancel() override;
   bool on_kill() override;
+
+  /// True if the function will not run. The pool keeps the job until its turn comes, but nothing of the task's.
+  [[nodiscard]] bool withdraw() noexcept;
+
+  /// True if the task has to wait for the function, after it has asked it to end.
+  [[nodiscard]] bool break_off();
 
   std::shared_ptr<job_base> job_;
   std::shared_ptr<strand_queue> strand_;
@@ -130,21 +142,25 @@ private:
     void run() noexcept override {
       try {
         if constexpr (std::is_void_v<result_type>) {
-          function_();
+          (*function_)();
           result_.set_value();
         } else {
-          result_.set_value(function_());
+          result_.set_value((*function_)());
         }
       } catch (...) {
         result_.set_error(std::current_exception());
       }
+      // What it holds may refer to what the task holds, which goes on now.
+      function_.reset();
       report();
     }
 
     [[nodiscard]] outcome<result_type>& result() noexcept { return result_; }
 
   private:
-    F function_;
+    void discard() noexcept override { function_.reset(); }
+
+    std::optional<F> function_;
     outcome<result_type> result_;
   };
 
