@@ -35,7 +35,7 @@ public:
   /// Takes no more children. True if there are none; otherwise `on_deserted` follows.
   [[nodiscard]] bool close() noexcept;
 
-  /// Closes the family only if it is empty; true if it is closed now.
+  /// True if there are no children at this moment.
   [[nodiscard]] bool empty() const noexcept;
 
   /// References to the children of this moment.

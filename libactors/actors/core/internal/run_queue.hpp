@@ -16,6 +16,9 @@ public:
   static constexpr std::uint32_t capacity = 256;
   using batch = std::array<caf::resumable*, capacity>;
 
+  /// Positions are counted from `first`, beyond the largest number and on from zero.
+  explicit run_queue(std::uint32_t first = 0) noexcept : head_(first), tail_(first) {}
+
   /// Owner only. False if the queue is full.
   [[nodiscard]] bool push(caf::resumable* job) noexcept {
     const auto tail = tail_.load(std::memory_order_relaxed);
@@ -64,8 +67,8 @@ public:
   }
 
 private:
-  alignas(64) std::atomic<std::uint32_t> head_{0};
-  alignas(64) std::atomic<std::uint32_t> tail_{0};
+  alignas(64) std::atomic<std::uint32_t> head_;
+  alignas(64) std::atomic<std::uint32_t> tail_;
   alignas(64) std::array<std::atomic<caf::resumable*>, capacity> slots_{};
 };
 

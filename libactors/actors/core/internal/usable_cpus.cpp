@@ -15,7 +15,8 @@ namespace {
 std::optional<std::size_t> ratio(long long quota, long long period) {
   if (quota <= 0 || period <= 0)
     return std::nullopt;
-  return static_cast<std::size_t>((quota + period - 1) / period);
+  // Not by adding the period first: a quota may be as large as a number can be.
+  return static_cast<std::size_t>(quota / period + (quota % period == 0 ? 0 : 1));
 }
 
 std::string first_line(const std::string& path) {
