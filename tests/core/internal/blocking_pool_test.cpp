@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <pthread.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <semaphore>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -114,4 +117,61 @@ TEST(blocking_pool, drops_what_is_queued_when_it_stops_and_takes_no_more) {
   EXPECT_TRUE(watched.expired());
   EXPECT_FALSE(pool.submit(std::make_shared<job>([] {})));
   EXPECT_EQ(pool.active(), 0U);
+}
+
+namespace {
+
+/// No thread can be started while one of these lives: its stack would not fit into any address space.
+class no_more_threads {
+public:
+  no_more_threads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t impossible;
+    ::pthread_attr_init(&impossible);
+    ::pthread_attr_setstacksize(&impossible, std::size_t{1} << 47U);
+    ::pthread_setattr_default_np(&impossible);
+    ::pthread_attr_destroy(&impossible);
+  }
+
+  no_more_threads(const no_more_threads&) = delete;
+  no_more_threads& operator=(const no_more_threads&) = delete;
+
+  ~no_more_threads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+
+private:
+  pthread_attr_t before_;
+};
+
+} // namespace
+
+TEST(blocking_pool, without_a_thread_to_be_had_refuses_a_job_and_stops_in_good_order) {
+  bool ran = false;
+  blocking_pool pool{2};
+  {
+    const no_more_threads full;
+    EXPECT_THROW(static_cast<void>(pool.submit(std::make_shared<job>([&] { ran = true; }))), std::system_error);
+  }
+  EXPECT_THAT(pool.stop(deadline()), testing::IsEmpty());
+  EXPECT_FALSE(ran);
+}
+
+TEST(blocking_pool, with_too_few_threads_to_be_had_runs_all_jobs_on_those_that_are_there) {
+  std::binary_semaphore go{0};
+  std::atomic<int> ended{0};
+  blocking_pool pool{3};
+  ASSERT_TRUE(pool.submit(std::make_shared<job>([&] {
+    go.acquire();
+    ++ended;
+  })));
+  {
+    const no_more_threads full;
+    for (int i = 0; i < 3; ++i)
+      ASSERT_TRUE(pool.submit(std::make_shared<job>([&] { ++ended; })));
+  }
+  go.release();
+  EXPECT_TRUE(becomes_true([&] { return ended == 4; }));
+  EXPECT_THAT(pool.stop(deadline()), testing::IsEmpty());
 }

@@ -1,6 +1,7 @@
 #include <actors/core/internal/blocking_pool.hpp>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace actors::internal {
@@ -36,11 +37,19 @@ bool blocking_pool::submit(detail::blocking_job_ptr job) {
   if (state_->stopped)
     return false;
   state_->queue.push_back(std::move(job));
-  if (state_->idle < state_->queue.size() && state_->alive < state_->max_threads) {
-    ++state_->alive;
-    state_->threads.emplace_back([state = state_] { run(state); });
-  } else {
+  if (state_->idle >= state_->queue.size() || state_->alive >= state_->max_threads) {
     state_->work_or_stop.notify_one();
+    return true;
+  }
+  try {
+    state_->threads.emplace_back([state = state_] { run(state); });
+    ++state_->alive;
+  } catch (const std::system_error&) {
+    // The system has no thread left for us. Those that are there will get to the job; without any it is refused.
+    if (state_->alive == 0) {
+      state_->queue.pop_back();
+      throw;
+    }
   }
   return true;
 }
