@@ -71,6 +71,8 @@ public:
   next_completion_awaiter_base(completion_queue& queue, duration timeout) noexcept
       : queue_(&queue), timeout_(timeout) {}
 
+  next_completion_awaiter_base(next_completion_awaiter_base&&) noexcept = default;
+  next_completion_awaiter_base& operator=(next_completion_awaiter_base&&) = delete;
   ~next_completion_awaiter_base() override;
 
   [[nodiscard]] bool start(task_context& context);
@@ -111,8 +113,19 @@ public:
     completions* owner_;
   };
 
+  class [[nodiscard]] next_index_awaiter : public detail::next_completion_awaiter_base {
+  public:
+    explicit next_index_awaiter(completions& owner) noexcept
+        : detail::next_completion_awaiter_base(*owner.queue_, owner.timeout_) {}
+
+    std::optional<std::size_t> await_resume() { return this->take(); }
+  };
+
   /// Waits for the next task to end.
   [[nodiscard]] next_awaiter next() noexcept { return next_awaiter{*this}; }
+
+  /// The same, and tells which of the handles it is.
+  [[nodiscard]] next_index_awaiter next_index() noexcept { return next_index_awaiter{*this}; }
 
 private:
   std::vector<task_handle<T>> handles_;

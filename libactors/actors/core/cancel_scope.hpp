@@ -105,7 +105,11 @@ concept scope_body = std::is_invocable_v<F&, cancel_scope&> && is_task<std::invo
 
 /// The type of the value that comes out of a task, a handle, or a body.
 template <class Inner>
-struct scoped_value {
+struct scoped_value {};
+
+template <class Inner>
+  requires requires { typename Inner::value_type; }
+struct scoped_value<Inner> {
   using type = typename Inner::value_type;
 };
 

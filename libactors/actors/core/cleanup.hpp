@@ -51,6 +51,12 @@ task<T> with_cleanup(task<T> operation, F cleanup) {
   }
 }
 
+/// As above, for an operation that is not a task.
+template <detail::operation A, detail::task_function F>
+task<detail::operation_result_t<A>> with_cleanup(A operation, F cleanup) {
+  return with_cleanup(detail::as_task(std::move(operation)), std::move(cleanup));
+}
+
 /// As above, for a callable that returns the operation; both are kept until the end.
 template <detail::task_function Operation, detail::task_function F>
 std::invoke_result_t<Operation&> with_cleanup(Operation operation, F cleanup) {

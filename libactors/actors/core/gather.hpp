@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <source_location>
 #include <tuple>
 #include <type_traits>
@@ -136,25 +137,29 @@ template <class... Ts>
 template <class Children, bool Throws>
 class [[nodiscard]] gather_awaiter : public child_set_awaiter<gather_awaiter<Children, Throws>> {
 public:
-  template <class... Args>
-  explicit gather_awaiter(Args&&... args) : children_(std::forward<Args>(args)...) {}
+  explicit gather_awaiter(std::unique_ptr<Children> children) noexcept : children_(std::move(children)) {}
 
-  [[nodiscard]] Children& children() noexcept { return children_; }
+  [[nodiscard]] Children& children() noexcept { return *children_; }
 
   auto await_resume() {
     this->check_children_cancelled();
     if constexpr (Throws) {
-      if (children_.first_error())
-        std::rethrow_exception(children_.first_error());
-      return values_of(children_.outcomes());
+      if (children_->first_error())
+        std::rethrow_exception(children_->first_error());
+      return values_of(children_->outcomes());
     } else {
-      return std::move(children_.outcomes());
+      return std::move(children_->outcomes());
     }
   }
 
 private:
-  Children children_;
+  std::unique_ptr<Children> children_;
 };
+
+template <bool Throws, class Children, class... Args>
+[[nodiscard]] gather_awaiter<Children, Throws> gather_children(Args&&... args) {
+  return gather_awaiter<Children, Throws>{std::make_unique<Children>(std::forward<Args>(args)...)};
+}
 
 /// `co_await` of a gather over handles.
 template <class Handles, bool Throws>
@@ -162,14 +167,15 @@ class [[nodiscard]] gather_handles_awaiter : public leaf_awaiter<gather_handles_
 public:
   gather_handles_awaiter(Handles handles, std::vector<caf::strong_actor_ptr> targets)
       : handles_(std::move(handles)),
-        set_(std::move(targets), Throws ? completion_rule::first_failure : completion_rule::all) {}
+        set_(std::make_unique<completion_set>(std::move(targets),
+                                              Throws ? completion_rule::first_failure : completion_rule::all)) {}
 
   [[nodiscard]] bool start(task_context& context) {
-    if (set_.size() == 0)
+    if (set_->size() == 0)
       return false;
-    set_.check_awaitable(context);
+    set_->check_awaitable(context);
     this->arm(context);
-    return !set_.watch(context.host(), this->id());
+    return !set_->watch(context.host(), this->id());
   }
 
   auto await_resume() {
@@ -184,14 +190,14 @@ public:
 private:
   cancel_action on_cancel() override {
     cancel_seen_ = true;
-    return set_.cancel_all(this->context()->cancel_reason().reason()) ? cancel_action::wait : cancel_action::resume;
+    return set_->cancel_all(this->context()->cancel_reason().reason()) ? cancel_action::wait : cancel_action::resume;
   }
 
   // The set woke us for a failure or at the end of all; the first in the order of the arguments stands for those that
   // failed at once.
   void rethrow_first() const {
-    for (std::size_t i = 0; i < set_.size(); ++i) {
-      auto& target = set_.target(i);
+    for (std::size_t i = 0; i < set_->size(); ++i) {
+      auto& target = set_->target(i);
       if (!target.done() || !target.error())
         continue;
       target.mark_retrieved();
@@ -222,7 +228,7 @@ private:
   }
 
   Handles handles_;
-  completion_set set_;
+  std::unique_ptr<completion_set> set_;
   bool cancel_seen_ = false;
 };
 
@@ -264,26 +270,50 @@ template <bool Throws, class Handles>
 /// Runs the tasks concurrently; their results as a vector in order, or the first error.
 template <class T>
 auto gather(std::vector<task<T>> tasks, std::source_location where = std::source_location::current()) {
-  return detail::gather_awaiter<detail::vector_children<T>, true>{std::move(tasks), true, where};
+  return detail::gather_children<true, detail::vector_children<T>>(std::move(tasks), true, where);
 }
 
 /// Runs the tasks concurrently; their results as a tuple in order, or the first error.
 template <class... Ts>
 auto gather(task<Ts>... tasks) {
-  return detail::gather_awaiter<detail::tuple_children<Ts...>, true>{std::source_location::current(), true,
-                                                                     std::move(tasks)...};
+  return detail::gather_children<true, detail::tuple_children<Ts...>>(std::source_location::current(), true,
+                                                                      std::move(tasks)...);
 }
 
 /// Runs the tasks concurrently; what became of each.
 template <class T>
 auto gather_outcomes(std::vector<task<T>> tasks, std::source_location where = std::source_location::current()) {
-  return detail::gather_awaiter<detail::vector_children<T>, false>{std::move(tasks), false, where};
+  return detail::gather_children<false, detail::vector_children<T>>(std::move(tasks), false, where);
 }
 
 template <class... Ts>
 auto gather_outcomes(task<Ts>... tasks) {
-  return detail::gather_awaiter<detail::tuple_children<Ts...>, false>{std::source_location::current(), false,
-                                                                      std::move(tasks)...};
+  return detail::gather_children<false, detail::tuple_children<Ts...>>(std::source_location::current(), false,
+                                                                       std::move(tasks)...);
+}
+
+/// Operations that are not tasks (`ask`, `sleep`, `to_thread`, another `gather`, …), alone or among tasks, become
+/// tasks.
+template <class... As>
+  requires(detail::operation<As> || ...)
+auto gather(As... operations) {
+  return gather(detail::as_task(std::move(operations))...);
+}
+
+template <class... As>
+  requires(detail::operation<As> || ...)
+auto gather_outcomes(As... operations) {
+  return gather_outcomes(detail::as_task(std::move(operations))...);
+}
+
+template <detail::operation A>
+auto gather(std::vector<A> operations, std::source_location where = std::source_location::current()) {
+  return gather(detail::as_tasks(std::move(operations)), where);
+}
+
+template <detail::operation A>
+auto gather_outcomes(std::vector<A> operations, std::source_location where = std::source_location::current()) {
+  return gather_outcomes(detail::as_tasks(std::move(operations)), where);
 }
 
 // -- handles -----------------------------------------------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ public:
     return block_on(detail::hold(std::move(function)), where);
   }
 
+  template <detail::operation A>
+  auto block_on(A pending, std::source_location where = std::source_location::current()) {
+    return block_on(detail::as_task(std::move(pending)), where);
+  }
+
   /// Starts a task of the runtime. Throws `stopping_error` once `stop` was called.
   template <class T>
   task_handle<T> spawn(task<T> root, const spawn_options& options = {},

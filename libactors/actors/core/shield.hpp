@@ -48,4 +48,9 @@ shield_awaiter<T> shield(task<T> operation, std::source_location where = std::so
   return shield_awaiter<T>{spawn(std::move(operation), spawn_options{}, where)};
 }
 
+template <detail::operation A>
+auto shield(A pending, std::source_location where = std::source_location::current()) {
+  return shield(detail::as_task(std::move(pending)), where);
+}
+
 } // namespace actors

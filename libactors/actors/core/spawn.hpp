@@ -68,6 +68,18 @@ auto spawn_detached(F function, const spawn_options& options = {},
   return spawn_detached(detail::hold(std::move(function)), options, where);
 }
 
+/// Starts an operation that is not a task (`ask`, `sleep`, `gather`, …) as a child of the running task.
+template <detail::operation A>
+auto spawn(A pending, const spawn_options& options = {}, std::source_location where = std::source_location::current()) {
+  return spawn(detail::as_task(std::move(pending)), options, where);
+}
+
+template <detail::operation A>
+auto spawn_detached(A pending, const spawn_options& options = {},
+                    std::source_location where = std::source_location::current()) {
+  return spawn_detached(detail::as_task(std::move(pending)), options, where);
+}
+
 namespace detail {
 
 /// The list of the tasks that belong to the runtime itself.

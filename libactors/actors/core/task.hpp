@@ -4,10 +4,12 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/outcome.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 /// `task<T>`: a lazy coroutine, the unit of everything asynchronous.
 ///
@@ -195,6 +197,36 @@ template <class T>
 struct is_task<task<T>> : std::true_type {
   using value_type = T;
 };
+
+/// What can be awaited and is neither a task nor a handle: the result of `sleep`, `ask`, `to_thread`, `gather`, …
+template <class A>
+concept operation = !is_task<A>::value && std::is_move_constructible_v<A> && requires(A& a) {
+  { a.await_ready() } -> std::convertible_to<bool>;
+  a.await_resume();
+};
+
+template <operation A>
+using operation_result_t = std::remove_cvref_t<decltype(std::declval<A&>().await_resume())>;
+
+/// The operation as a task.
+template <operation A>
+task<operation_result_t<A>> as_task(A pending) {
+  co_return co_await pending;
+}
+
+template <class T>
+task<T> as_task(task<T> same) noexcept {
+  return same;
+}
+
+template <operation A>
+[[nodiscard]] std::vector<task<operation_result_t<A>>> as_tasks(std::vector<A> operations) {
+  std::vector<task<operation_result_t<A>>> result;
+  result.reserve(operations.size());
+  for (auto& each : operations)
+    result.push_back(as_task(std::move(each)));
+  return result;
+}
 
 } // namespace detail
 

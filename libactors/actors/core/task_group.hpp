@@ -59,6 +59,12 @@ public:
     return spawn(detail::hold(std::move(function)), options, where);
   }
 
+  template <detail::operation A>
+  auto spawn(A pending, const spawn_options& options = {},
+             std::source_location where = std::source_location::current()) {
+    return spawn(detail::as_task(std::move(pending)), options, where);
+  }
+
   /// Starts a child of the group and waits until it is ready: `co_await group.start<int>(child)` runs
   /// `child(start_signal<int>)` and returns what that passes to `started`. See start_signal.hpp.
   template <class T = void, class F>

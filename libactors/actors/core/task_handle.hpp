@@ -43,7 +43,13 @@ public:
   explicit completion_awaiter(caf::strong_actor_ptr target) noexcept
       : completion_watcher(&completed), target_(std::move(target)) {}
 
-  ~completion_awaiter() { target().unwatch(*this); }
+  completion_awaiter(completion_awaiter&&) noexcept = default;
+  completion_awaiter& operator=(completion_awaiter&&) = delete;
+
+  ~completion_awaiter() {
+    if (target_)
+      target().unwatch(*this);
+  }
 
   [[nodiscard]] bool start(task_context& context) {
     check_awaitable(context, target());

@@ -19,8 +19,8 @@
 /// An operation that ends with an error of its own while it cleans up throws that; one that swallows the cancellation
 /// and returns, returns.
 ///
-/// What can be limited: a task, which runs in the calling task; a handle, whose task is cancelled when time is up; or a
-/// callable that is given the `cancel_scope` and may move or lift the deadline while it runs.
+/// What can be limited: a task or another operation, which runs in the calling task; a handle, whose task is cancelled
+/// when time is up; or a callable that is given the `cancel_scope` and may move or lift the deadline while it runs.
 ///
 /// Zero and negative limits: a task never runs; a handle that is done gives its result, another is cancelled; a
 /// callable runs until its first `co_await` that would suspend. Limits too long for the clock mean never.
@@ -34,6 +34,18 @@
 ///
 /// @snippet examples/tasks.cpp timeout
 namespace actors {
+
+namespace detail {
+
+template <on_expiry Policy, class Inner>
+auto run_limited(time_limit limit, Inner inner) {
+  if constexpr (operation<Inner>)
+    return run_scoped<Policy>(limit, as_task(std::move(inner)));
+  else
+    return run_scoped<Policy>(limit, std::move(inner));
+}
+
+} // namespace detail
 
 /// Runs `inner` in this task for at most `limit`.
 template <class T>
@@ -53,22 +65,28 @@ task<detail::scoped_value_t<F>> with_timeout(duration limit, F body) {
   return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{limit}, std::move(body));
 }
 
+/// Runs an operation that is not a task (`ask`, `gather`, `to_thread`, …) for at most `limit`.
+template <detail::operation A>
+task<detail::operation_result_t<A>> with_timeout(duration limit, A inner) {
+  return with_timeout(limit, detail::as_task(std::move(inner)));
+}
+
 /// As `with_timeout`, until a moment of the runtime's clock (`this_task`'s `now`).
 template <class Inner>
 auto with_timeout_at(time_point deadline, Inner inner) {
-  return detail::run_scoped<detail::on_expiry::throws>(detail::time_limit{deadline}, std::move(inner));
+  return detail::run_limited<detail::on_expiry::throws>(detail::time_limit{deadline}, std::move(inner));
 }
 
 /// As `with_timeout`, but goes on without a result when time is up.
 template <class Inner>
 auto move_on_after(duration limit, Inner inner) {
-  return detail::run_scoped<detail::on_expiry::moves_on>(detail::time_limit{limit}, std::move(inner));
+  return detail::run_limited<detail::on_expiry::moves_on>(detail::time_limit{limit}, std::move(inner));
 }
 
 /// As `move_on_after`, until a moment of the runtime's clock.
 template <class Inner>
 auto move_on_at(time_point deadline, Inner inner) {
-  return detail::run_scoped<detail::on_expiry::moves_on>(detail::time_limit{deadline}, std::move(inner));
+  return detail::run_limited<detail::on_expiry::moves_on>(detail::time_limit{deadline}, std::move(inner));
 }
 
 } // namespace actors

@@ -21,15 +21,15 @@ void require_handle(bool present) {
 }
 
 wait_awaiter_base::wait_awaiter_base(std::vector<caf::strong_actor_ptr> targets, until condition, duration timeout)
-    : set_(std::move(targets), rule_of(condition)), timeout_(timeout) {
-  if (set_.size() == 0)
+    : set_(std::make_unique<completion_set>(std::move(targets), rule_of(condition))), timeout_(timeout) {
+  if (set_->size() == 0)
     throw misuse_error("wait was given no tasks to wait for");
 }
 
 bool wait_awaiter_base::start(task_context& context) {
-  set_.check_awaitable(context);
+  set_->check_awaitable(context);
   arm(context);
-  if (set_.watch(context.host(), id()) || timeout_ <= duration::zero())
+  if (set_->watch(context.host(), id()) || timeout_ <= duration::zero())
     return false;
   if (timeout_ != forever)
     timer_.arm(context.host(), id(), saturating_add(context.host().core().now(), timeout_));

@@ -7,6 +7,7 @@
 #include <actors/core/task_handle.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ public:
   [[nodiscard]] bool start(task_context& context);
 
 private:
-  completion_set set_;
+  std::unique_ptr<completion_set> set_;
   duration timeout_;
   timer timer_;
 };

@@ -87,6 +87,9 @@ private:
 template <class Derived>
 class child_set_awaiter : public leaf_awaiter<Derived> {
 public:
+  child_set_awaiter() noexcept = default;
+  child_set_awaiter(child_set_awaiter&&) noexcept = default;
+
   [[nodiscard]] bool start(task_context& context) {
     auto& children = static_cast<Derived*>(this)->children();
     if (children.size() == 0)

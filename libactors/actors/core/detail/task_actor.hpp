@@ -29,6 +29,9 @@ public:
   completion_watcher& operator=(const completion_watcher&) = delete;
 
 protected:
+  /// Only while it watches nothing.
+  completion_watcher(completion_watcher&& other) noexcept : completed_(other.completed_) {}
+
   /// Runs under the task's lock on the thread that ended it. Returns the actor to wake after the lock is released, and
   /// under which id. No virtual function, because a task may end while the watcher is being destroyed and has not been
   /// taken off the list yet.

@@ -35,6 +35,9 @@ public:
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
+  /// Only before it is armed: an awaitable may be handed on until somebody awaits it.
+  waiter(waiter&& /*not armed*/) noexcept {}
+
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
   [[nodiscard]] task_context* context() const noexcept { return context_; }

@@ -17,6 +17,9 @@ public:
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
 
+  /// Only before it is armed.
+  timer(timer&& /*not armed*/) noexcept {}
+
   ~timer() { disarm(); }
 
   /// Wakes `target` under `id` at `when`, or soon after. The target must stay alive until the timer has fired or was
