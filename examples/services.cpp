@@ -1,6 +1,7 @@
 // A service: an actor whose handlers are coroutines, asked by tasks and by plain CAF code.
 
 #include <actors/core/ask.hpp>
+#include <actors/core/fan_out.hpp>
 #include <actors/core/run.hpp>
 #include <actors/core/service.hpp>
 #include <actors/core/sleep.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 struct deposit {
   int amount = 0;
@@ -83,6 +85,17 @@ task<> use(service_ref bank) {
 
 //! [ask]
 
+//! [fan out]
+task<> use_many(std::vector<service_ref> banks) {
+  const std::vector<int> balances = co_await fan_out<int>(banks, balance{}).within(1s).all();
+  for (const int each : balances)
+    std::printf("fan_out: %d\n", each);
+  const auto answers = co_await fan_out<int>(banks, deposit{10}).quorum(2);
+  std::printf("fan_out: %zu of %zu have confirmed\n", answers.size(), banks.size());
+}
+
+//! [fan out]
+
 } // namespace
 
 int main() {
@@ -95,4 +108,6 @@ int main() {
   self->request(bank.actor(), 1s, balance{})
       .receive([](int value) { std::printf("plain CAF sees: %d\n", value); },
                [](const caf::error& error) { std::printf("error: %s\n", to_string(error).c_str()); });
+  home.block_on(use_many(
+      {bank, spawn_service(home, std::make_unique<account>()), spawn_service(home, std::make_unique<account>())}));
 }

@@ -1,7 +1,10 @@
 // The verbs for tasks, one short function each. Runs in virtual time: the seconds cost nothing.
 
 #include <actors/core/as_completed.hpp>
+#include <actors/core/cancel_scope.hpp>
+#include <actors/core/cleanup.hpp>
 #include <actors/core/gather.hpp>
+#include <actors/core/generator.hpp>
 #include <actors/core/run.hpp>
 #include <actors/core/shield.hpp>
 #include <actors/core/sleep.hpp>
@@ -80,6 +83,75 @@ task<> use_timeout() {
 
 //! [timeout]
 
+//! [cancel scope]
+task<> use_cancel_scope() {
+  auto search = [](cancel_scope& scope) -> task<> {
+    for (int i = 1;; ++i) {
+      const int square = co_await square_slowly(i);
+      if (square > 10)
+        scope.cancel(); // the next await ends the search
+    }
+  };
+  const bool completed = co_await with_cancel_scope(search);
+  std::printf("with_cancel_scope: %s\n", completed ? "completed" : "cancelled");
+  const bool in_time = co_await move_on_after(1s, sleep(1h));
+  std::printf("move_on_after: %s\n", in_time ? "in time" : "too late");
+}
+
+//! [cancel scope]
+
+//! [generator]
+generator<int> squares(int count) {
+  for (int i = 1; i <= count; ++i)
+    co_yield co_await square_slowly(i);
+}
+
+task<> use_generator() {
+  auto source = squares(3);
+  while (const auto value = co_await source.next())
+    std::printf("generator: %d\n", *value);
+  auto until_four = [](int value) {
+    std::printf("for_each: %d\n", value);
+    return value < 4;
+  };
+  co_await for_each(squares(100), until_four); // closes the generator
+}
+
+//! [generator]
+
+//! [cleanup]
+task<> use_cleanup() {
+  auto say_goodbye = []() -> task<> {
+    co_await sleep(100ms);
+    std::printf("with_cleanup: goodbye\n");
+  };
+  try {
+    co_await with_timeout(1s, with_cleanup(sleep(1h), say_goodbye));
+  } catch (const timeout_error&) {
+    std::printf("with_cleanup: after that, timed out\n");
+  }
+}
+
+//! [cleanup]
+
+//! [start]
+task<> serve_numbers(start_signal<int> ready) {
+  co_await sleep(100ms); // opens its port
+  ready.started(8080);
+  co_await sleep(forever);
+}
+
+task<> use_start() {
+  auto body = [](task_group& group) -> task<> {
+    const int port = co_await group.start<int>(serve_numbers);
+    std::printf("group.start: ready on port %d\n", port);
+    group.cancel();
+  };
+  co_await with_task_group(body);
+}
+
+//! [start]
+
 //! [group]
 task<int> sum_of_squares(task_group& group, int up_to) {
   std::vector<task_handle<int>> parts;
@@ -150,6 +222,10 @@ task<> use_all() {
   co_await use_wait();
   co_await use_as_completed();
   co_await use_timeout();
+  co_await use_cancel_scope();
+  co_await use_generator();
+  co_await use_cleanup();
+  co_await use_start();
   co_await use_group();
   co_await use_shield();
   co_await use_to_thread();
