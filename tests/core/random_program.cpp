@@ -6,7 +6,9 @@
 
 #include <actors/core/as_completed.hpp>
 #include <actors/core/ask.hpp>
+#include <actors/core/cleanup.hpp>
 #include <actors/core/gather.hpp>
+#include <actors/core/generator.hpp>
 #include <actors/core/service.hpp>
 #include <actors/core/shield.hpp>
 #include <actors/core/sleep.hpp>
@@ -261,6 +263,88 @@ task<number> group_that_cancels(const node& n, surroundings& around) {
   co_return n.number;
 }
 
+task<> cancel_when_begun(actors::cancel_scope& scope, std::shared_ptr<gate> begun) {
+  co_await *begun;
+  scope.cancel();
+}
+
+task<number> cancelled_scope(const node& n, surroundings& around) {
+  auto body = [&](actors::cancel_scope& scope) -> task<number> {
+    const auto begun = std::make_shared<gate>();
+    // By itself before the next await, or by a child while it waits.
+    if (n.number % 2 == 0)
+      scope.cancel(reason_text(n.number));
+    else
+      static_cast<void>(spawn(cancel_when_begun(scope, begun)));
+    co_return co_await never(begun, around, n.number, counted{around.live});
+  };
+  const auto value = co_await actors::with_cancel_scope(body);
+  co_return value.has_value() ? 0 : n.number;
+}
+
+task<number> equal_deadlines(const node& n, surroundings& around) {
+  const auto self = co_await actors::this_task();
+  const auto deadline = self.now() + std::chrono::microseconds(n.number % 100);
+  bool inner_went_on = false;
+  auto outer = [&](actors::cancel_scope&) -> task<> {
+    static_cast<void>(co_await actors::move_on_at(deadline, never_from(n.number, around)));
+    inner_went_on = true;
+  };
+  const bool in_time = co_await actors::move_on_at(deadline, outer);
+  // A task of no time never runs, so its verb moves on at once and the outer body may end.
+  co_return !in_time || inner_went_on ? too_late_value(n.number) : 0;
+}
+
+actors::generator<number> generate(const node& n, surroundings& around) {
+  co_yield n.number;
+  co_await actors::yield();
+  co_yield co_await run(n, around);
+  co_await actors::sleep(actors::forever);
+}
+
+task<number> generated(const node& n, surroundings& around) {
+  auto source = generate(n.children[0], around);
+  static_cast<void>(co_await source.next());
+  const auto value = co_await source.next();
+  if (n.number % 2 == 0)
+    co_await source.close();
+  co_return *value;
+}
+
+task<number> cleaned_up(const node& n, surroundings& around) {
+  auto cleanup = [&around]() -> task<> {
+    const counted mark{around.live};
+    co_await actors::sleep(1us);
+  };
+  co_return co_await actors::with_cleanup(run(n.children[0], around), cleanup);
+}
+
+task<> start_child(const node& n, surroundings& around, actors::start_signal<number> ready) {
+  ready.started(co_await run(n, around));
+  static_cast<void>(co_await never_from(n.number, around));
+}
+
+task<number> starting_body(actors::task_group& group, const node& n, surroundings& around) {
+  auto child = [&](actors::start_signal<number> ready) { return start_child(n.children[0], around, std::move(ready)); };
+  // Not thrown through the group, which would put it into an error of its own.
+  const auto value = co_await group.start<number>(child);
+  group.cancel();
+  co_return value;
+}
+
+task<number> started(const node& n, surroundings& around) {
+  std::exception_ptr only;
+  number value = 0;
+  try {
+    value = co_await actors::with_task_group(starting_body, std::cref(n), std::ref(around));
+  } catch (const actors::group_error& e) {
+    only = e.errors().size() == 1 ? e.errors()[0] : std::make_exception_ptr(std::runtime_error("too many errors"));
+  }
+  if (only)
+    std::rethrow_exception(only);
+  co_return value;
+}
+
 task<number> first_of_several(const node& n, surroundings& around) {
   std::vector<task_handle<number>> handles;
   handles.push_back(spawn(never_from(n.number, around)));
@@ -420,6 +504,10 @@ task<number> run_leaf(const node& n, surroundings& around) {
     return shielded(n, around);
   case verb::group_that_cancels:
     return group_that_cancels(n, around);
+  case verb::cancelled_scope:
+    return cancelled_scope(n, around);
+  case verb::equal_deadlines:
+    return equal_deadlines(n, around);
   default:
     return [](number value) -> task<number> { co_return value; }(n.number);
   }
@@ -451,6 +539,20 @@ task<number> run_single(const node& n, surroundings& around) {
   }
   case verb::first_of_several:
     co_return co_await first_of_several(n, around);
+  case verb::eager: {
+    const auto options = spawn_options{}.eager();
+    co_return co_await spawn(run(child, around), options);
+  }
+  case verb::moved_on: {
+    const auto value = co_await actors::move_on_after(24h, run(child, around));
+    co_return value.value_or(0);
+  }
+  case verb::generated:
+    co_return co_await generated(n, around);
+  case verb::cleaned_up:
+    co_return co_await cleaned_up(n, around);
+  case verb::started:
+    co_return co_await started(n, around);
   default:
     co_return co_await run(child, around);
   }
@@ -494,14 +596,14 @@ task<number> run(const node& n, surroundings& around) {
 
 // -- making them -----------------------------------------------------------------------------------------------------------------------
 
-using generator = std::mt19937_64;
+using random_source = std::mt19937_64;
 
-verb pick(generator& random, verb first, verb last) {
+verb pick(random_source& random, verb first, verb last) {
   const auto many = static_cast<number>(last) - static_cast<number>(first) + 1;
   return static_cast<verb>(static_cast<number>(first) + random() % many);
 }
 
-node make(generator& random, int levels, bool with_threads) {
+node make(random_source& random, int levels, bool with_threads) {
   node n;
   n.number = random() % 100'000;
   const auto kind = random() % 10;
@@ -561,20 +663,41 @@ std::string to_string(const result& x) {
 }
 
 std::string to_string(const node& n) {
-  static constexpr const char* names[] = {"value",           "fail",
-                                          "in_thread",       "fail_in_thread",
-                                          "asked",           "refused",
-                                          "asked_too_late",  "too_late",
-                                          "stubborn",        "cancelled_child",
-                                          "killed_child",    "shielded",
-                                          "cancelled_group", "after_sleep",
-                                          "after_yield",     "called",
-                                          "spawned",         "detached",
-                                          "bound",           "in_time",
-                                          "caught",          "first_of_several",
-                                          "gather",          "gather_handles",
-                                          "gather_outcomes", "wait_for_all",
-                                          "as_completed",    "group"};
+  static constexpr const char* names[] = {"value",
+                                          "fail",
+                                          "in_thread",
+                                          "fail_in_thread",
+                                          "asked",
+                                          "refused",
+                                          "asked_too_late",
+                                          "too_late",
+                                          "stubborn",
+                                          "cancelled_child",
+                                          "killed_child",
+                                          "shielded",
+                                          "cancelled_group",
+                                          "cancelled_scope",
+                                          "equal_deadlines",
+                                          "after_sleep",
+                                          "after_yield",
+                                          "called",
+                                          "spawned",
+                                          "detached",
+                                          "bound",
+                                          "in_time",
+                                          "caught",
+                                          "first_of_several",
+                                          "eager",
+                                          "moved_on",
+                                          "generated",
+                                          "cleaned_up",
+                                          "started",
+                                          "gather",
+                                          "gather_handles",
+                                          "gather_outcomes",
+                                          "wait_for_all",
+                                          "as_completed",
+                                          "group"};
   std::string text = names[static_cast<std::size_t>(n.what)];
   text += ' ' + std::to_string(n.number);
   if (n.children.empty())
@@ -589,7 +712,7 @@ std::string to_string(const node& n) {
 }
 
 node make_program(std::uint64_t seed, bool with_threads) {
-  generator random{seed};
+  random_source random{seed};
   return make(random, 4, with_threads);
 }
 
@@ -600,6 +723,7 @@ result expected(const node& n) {
   case verb::value:
   case verb::in_thread:
   case verb::group_that_cancels:
+  case verb::cancelled_scope:
     return x;
   case verb::fail:
   case verb::fail_in_thread:
@@ -613,6 +737,7 @@ result expected(const node& n) {
     return x;
   case verb::asked_too_late:
   case verb::too_late:
+  case verb::equal_deadlines:
     x.value = too_late_value(n.number);
     return x;
   case verb::too_late_but_stubborn:

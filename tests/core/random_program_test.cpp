@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <numeric>
 #include <random>
 #include <string>
 #include <utility>
@@ -87,4 +88,26 @@ TEST(random_programs, are_repeated_step_by_step_in_virtual_time) {
   };
   for (const auto seed : seeds())
     ASSERT_EQ(trace_of(seed), trace_of(seed)) << replay(seed, false);
+}
+
+TEST(random_programs, come_to_what_the_rules_say_under_random_schedules) {
+  // ACTORS_TEST_PROGRAMS=100000 for a longer run.
+  const char* wanted = std::getenv("ACTORS_TEST_PROGRAMS"); // NOLINT(concurrency-mt-unsafe)
+  auto all = seeds();
+  if (all.size() > 1) {
+    all.resize(wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 10 * schedules);
+    std::iota(all.begin(), all.end(), 1);
+  }
+  for (const auto seed : all) {
+    const auto program = make_program(seed, false);
+    run_quietly(virtual_time().schedule_seed(seed), [&]() -> task<> {
+      surroundings around;
+      around.service = spawn_oracle();
+      // As a task, because what a program leaves running ends with it.
+      const auto x = co_await actors::spawn(run_program(program, around));
+      EXPECT_EQ(to_string(x), to_string(expected(program)));
+      EXPECT_EQ(around.live, 0);
+    });
+    ASSERT_FALSE(testing::Test::HasFailure()) << replay(seed, false);
+  }
 }
