@@ -1,5 +1,6 @@
 #include <actors/core/as_completed.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
@@ -70,6 +71,16 @@ std::optional<std::size_t> completion_queue::pop_or_wait(host_actor& waiter, std
   waiter_ = caf::strong_actor_ptr{waiter.ctrl()};
   wait_id_ = id;
   return std::nullopt;
+}
+
+void completion_queue::describe_wait(wait_view& view) const {
+  view.kind = "as_completed";
+  const auto end = std::min(targets_.size(), view.from + wait_view::batch);
+  for (auto i = view.from; i < end; ++i)
+    if (!static_cast<const task_actor&>(*targets_[i]->get()).done())
+      view.targets.push_back(targets_[i]);
+  if (end < targets_.size())
+    view.next = end;
 }
 
 void completion_queue::forget_waiter() noexcept {

@@ -53,6 +53,9 @@ public:
   /// When time is up, from the first time this is asked.
   [[nodiscard]] time_point deadline(const task_context& context, duration timeout);
 
+  /// For `waiter::describe_wait`.
+  void describe_wait(wait_view& view) const;
+
 private:
   class link;
 
@@ -82,6 +85,8 @@ protected:
   [[nodiscard]] std::optional<std::size_t> take();
 
 private:
+  void describe_wait(wait_view& view) const override { queue_->describe_wait(view); }
+
   completion_queue* queue_;
   duration timeout_;
   timer timer_;

@@ -1,6 +1,7 @@
 #include <actors/core/ask.hpp>
 
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
 #include <caf/const_typed_message_view.hpp>
@@ -69,6 +70,11 @@ void ask_awaiter_base::on_message(caf::message& message) {
 cancel_action ask_awaiter_base::on_cancel() {
   tell_cancelled(context()->cancel_reason().reason());
   return cancel_action::resume;
+}
+
+void ask_awaiter_base::describe_wait(wait_view& view) const {
+  view.kind = "ask";
+  view.targets.push_back(target_);
 }
 
 void ask_awaiter_base::tell_cancelled(std::string_view reason) {

@@ -58,6 +58,7 @@ private:
   void on_wake() override;
   void on_message(caf::message& message) override;
   cancel_action on_cancel() override;
+  void describe_wait(wait_view& view) const override;
   void tell_cancelled(std::string_view reason);
 
   caf::strong_actor_ptr target_;

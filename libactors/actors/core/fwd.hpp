@@ -52,5 +52,7 @@ class task_actor;
 class task_context;
 class timer_queue;
 class waiter;
+struct actor_view;
+struct wait_view;
 
 } // namespace actors::detail

@@ -193,6 +193,11 @@ private:
     return set_->cancel_all(this->context()->cancel_reason().reason()) ? cancel_action::wait : cancel_action::resume;
   }
 
+  void describe_wait(wait_view& view) const override {
+    describe_gather(view);
+    set_->describe_wait(view);
+  }
+
   // The set woke us for a failure or at the end of all; the first in the order of the arguments stands for those that
   // failed at once.
   void rethrow_first() const {

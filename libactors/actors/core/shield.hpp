@@ -19,6 +19,12 @@
 /// @snippet examples/tasks.cpp shield
 namespace actors {
 
+namespace detail {
+
+void describe_shield(wait_view& view, const caf::strong_actor_ptr& target);
+
+} // namespace detail
+
 template <class T>
 class [[nodiscard]] shield_awaiter : public detail::completion_awaiter<shield_awaiter<T>> {
 public:
@@ -34,6 +40,8 @@ public:
   }
 
 private:
+  void describe_wait(detail::wait_view& view) const override { detail::describe_shield(view, handle_.ref().actor()); }
+
   task_handle<T> handle_;
 };
 

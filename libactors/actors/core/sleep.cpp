@@ -1,6 +1,7 @@
 #include <actors/core/sleep.hpp>
 
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
 namespace actors {
@@ -34,6 +35,18 @@ bool yield_awaiter::start(detail::task_context& context) {
   arm(context);
   wake_soon(context, id());
   return true;
+}
+
+void sleep_awaiter::describe_wait(detail::wait_view& view) const {
+  view.kind = "sleep";
+}
+
+void sleep_until_awaiter::describe_wait(detail::wait_view& view) const {
+  view.kind = "sleep";
+}
+
+void yield_awaiter::describe_wait(detail::wait_view& view) const {
+  view.kind = "yield";
 }
 
 } // namespace actors

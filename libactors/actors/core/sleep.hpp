@@ -25,6 +25,8 @@ public:
   void await_resume() { check_cancelled(); }
 
 private:
+  void describe_wait(detail::wait_view& view) const override;
+
   duration length_;
   detail::timer timer_;
 };
@@ -38,6 +40,8 @@ public:
   void await_resume() { check_cancelled(); }
 
 private:
+  void describe_wait(detail::wait_view& view) const override;
+
   time_point when_;
   detail::timer timer_;
 };
@@ -47,6 +51,9 @@ public:
   [[nodiscard]] bool start(detail::task_context& context);
 
   void await_resume() { check_cancelled(); }
+
+private:
+  void describe_wait(detail::wait_view& view) const override;
 };
 
 /// Suspends the task for `length`.

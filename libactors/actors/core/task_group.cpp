@@ -1,6 +1,7 @@
 #include <actors/core/task_group.hpp>
 
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/introspection.hpp>
 
 #include <mutex>
 #include <utility>
@@ -170,6 +171,14 @@ detail::cancel_action task_group::join_awaiter::on_cancel() {
   group_->outside_cancel_ = std::make_exception_ptr(context()->cancel_reason());
   group_->abort_children();
   return detail::cancel_action::wait;
+}
+
+void task_group::join_awaiter::describe_wait(detail::wait_view& view) const {
+  view.kind = "group";
+  view.keep = context()->host().members();
+  for (const auto& member : view.keep)
+    if (static_cast<const detail::host_actor&>(*member->get()).sink() == group_)
+      view.targets.push_back(member);
 }
 
 void task_group::join_awaiter::await_resume() {

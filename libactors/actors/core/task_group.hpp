@@ -85,6 +85,7 @@ public:
     friend class task_group;
 
     detail::cancel_action on_cancel() override;
+    void describe_wait(detail::wait_view& view) const override;
 
     task_group* group_;
   };

@@ -34,6 +34,8 @@ namespace detail {
 /// Throws `misuse_error` if `context` cannot wait for `target`.
 void check_awaitable(const task_context& context, const task_actor& target);
 
+void describe_completion(wait_view& view, const caf::strong_actor_ptr& target);
+
 /// Common to handles of all types: subscribes to the end of one task.
 template <class Derived>
 class completion_awaiter : public leaf_awaiter<Derived>, private completion_watcher {
@@ -62,6 +64,8 @@ public:
 
 protected:
   [[nodiscard]] task_actor& target() const noexcept { return static_cast<task_actor&>(*target_->get()); }
+
+  void describe_wait(wait_view& view) const override { describe_completion(view, target_); }
 
 private:
   static caf::strong_actor_ptr completed(completion_watcher& watcher, task_actor&, std::uint64_t& id) noexcept {

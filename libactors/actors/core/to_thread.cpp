@@ -1,6 +1,7 @@
 #include <actors/core/to_thread.hpp>
 
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 #include <actors/core/internal/strand_queue.hpp>
@@ -49,6 +50,10 @@ cancel_action to_thread_awaiter_base::on_cancel() {
 
 bool to_thread_awaiter_base::on_kill() {
   return break_off();
+}
+
+void to_thread_awaiter_base::describe_wait(wait_view& view) const {
+  view.kind = "blocking call";
 }
 
 void to_thread_awaiter_base::check() {

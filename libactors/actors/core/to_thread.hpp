@@ -89,6 +89,7 @@ protected:
 private:
   cancel_action on_cancel() override;
   bool on_kill() override;
+  void describe_wait(wait_view& view) const override;
 
   /// True if the function will not run. The pool keeps the job until its turn comes, but nothing of the task's.
   [[nodiscard]] bool withdraw() noexcept;

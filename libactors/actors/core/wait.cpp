@@ -1,5 +1,6 @@
 #include <actors/core/wait.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
 namespace actors::detail {
@@ -15,9 +16,24 @@ completion_rule rule_of(until condition) noexcept {
   }
 }
 
+void describe_completion(wait_view& view, const caf::strong_actor_ptr& target) {
+  view.kind = "task";
+  view.targets.push_back(target);
+}
+
+void describe_shield(wait_view& view, const caf::strong_actor_ptr& target) {
+  view.kind = "shield";
+  view.targets.push_back(target);
+}
+
 void require_handle(bool present) {
   if (!present)
     throw misuse_error("an empty task handle was used");
+}
+
+void wait_awaiter_base::describe_wait(wait_view& view) const {
+  view.kind = "wait";
+  set_->describe_wait(view);
 }
 
 wait_awaiter_base::wait_awaiter_base(std::vector<caf::strong_actor_ptr> targets, until condition, duration timeout)

@@ -50,6 +50,8 @@ public:
   [[nodiscard]] bool start(task_context& context);
 
 private:
+  void describe_wait(wait_view& view) const override;
+
   std::unique_ptr<completion_set> set_;
   duration timeout_;
   timer timer_;

@@ -1,5 +1,6 @@
 #include <actors/core/detail/child_set.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/runtime_core.hpp>
@@ -56,6 +57,7 @@ public:
     auto index = begin_;
     begin_ = last;
     const bool more = begin_ < end_;
+    core.counters_of(unit).tasks_started.fetch_add(last - index, std::memory_order_relaxed);
     for (; index < last; ++index)
       set->run_child(index, unit);
     return more ? resume_later : done;
@@ -117,6 +119,8 @@ void child_set::run_child(std::size_t index, caf::execution_unit* unit) {
       const std::scoped_lock guard{reason_mutex_};
       reason = to_exception(stop_reason_);
     }
+    // As a task that is cancelled before its first step.
+    internal::counter_block::add(core_->counters_of(unit).tasks_cancelled);
     store_error(index, reason ? reason : std::make_exception_ptr(cancelled{}));
     finish_one(nullptr);
     return;
@@ -137,6 +141,7 @@ void child_set::run_child(std::size_t index, caf::execution_unit* unit) {
   }
   auto* const core = core_;
   const auto home = origin.home;
+  child.count_start_elsewhere();
   child.launch_unscheduled();
   // From here on the set may be gone.
   if (child.resume(unit, 1) == caf::resumable::resume_later) {
@@ -173,6 +178,25 @@ void child_set::cancel_child(std::size_t index, const caf::error& reason, bool k
   // Told once: each request counts in the child.
   if (kill || (bits & told_bit) == 0)
     child->send_cancel(reason);
+}
+
+void describe_gather(wait_view& view) {
+  view.kind = "gather";
+}
+
+void child_set::describe_wait(wait_view& view) {
+  view.owns_targets = true;
+  const auto end = std::min(size_, view.from + wait_view::batch);
+  for (auto i = view.from; i < end; ++i) {
+    std::uintptr_t bits = 0;
+    auto* const child = lock_slot(i, bits);
+    if (child == nullptr)
+      continue;
+    view.targets.emplace_back(child->ctrl());
+    slots_[i].store(bits, std::memory_order_seq_cst);
+  }
+  if (end < size_)
+    view.next = end;
 }
 
 void child_set::cancel_all(const cancelled& reason) {

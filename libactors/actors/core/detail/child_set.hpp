@@ -44,6 +44,9 @@ public:
   /// The error that ended a fail-fast gather, null if there was none.
   [[nodiscard]] const std::exception_ptr& first_error() const noexcept { return first_error_; }
 
+  /// For `waiter::describe_wait`: the children that run.
+  void describe_wait(wait_view& view);
+
 protected:
   ~child_set() = default;
 
@@ -83,6 +86,9 @@ private:
   std::unique_ptr<std::atomic<std::uintptr_t>[]> slots_;
 };
 
+/// For `waiter::describe_wait`: says that this is a gather.
+void describe_gather(wait_view& view);
+
 /// Suspends the gathering task until all children have ended. `Derived` provides `child_set& children()`.
 template <class Derived>
 class child_set_awaiter : public leaf_awaiter<Derived> {
@@ -119,6 +125,12 @@ private:
     if (started_)
       static_cast<Derived*>(this)->children().kill_all();
     return started_;
+  }
+
+  void describe_wait(wait_view& view) const override {
+    describe_gather(view);
+    // Each child is looked at under its own lock.
+    const_cast<Derived*>(static_cast<const Derived*>(this))->children().describe_wait(view); // NOLINT(*-const-cast)
   }
 
   bool started_ = false;

@@ -1,7 +1,9 @@
 #include <actors/core/detail/completion_set.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/task_handle.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace actors::detail {
@@ -59,6 +61,15 @@ bool completion_set::watch(host_actor& waiter, std::uint64_t id) {
       met = counts(target(i)) || met;
   }
   return met;
+}
+
+void completion_set::describe_wait(wait_view& view) const {
+  const auto end = std::min(targets_.size(), view.from + wait_view::batch);
+  for (auto i = view.from; i < end; ++i)
+    if (!target(i).done())
+      view.targets.push_back(targets_[i]);
+  if (end < targets_.size())
+    view.next = end;
 }
 
 bool completion_set::cancel_all(std::string_view reason) const {

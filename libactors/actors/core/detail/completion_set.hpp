@@ -44,6 +44,9 @@ public:
   /// Starts to watch for the waiter with this id; true if the rule is met already.
   [[nodiscard]] bool watch(host_actor& waiter, std::uint64_t id);
 
+  /// For `waiter::describe_wait`.
+  void describe_wait(wait_view& view) const;
+
   /// Asks every target to cancel; true if one of them was not done.
   bool cancel_all(std::string_view reason) const;
 

@@ -1,5 +1,7 @@
 #include <actors/core/detail/host_actor.hpp>
 
+#include <actors/core/detail/introspection.hpp>
+#include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/reactor_worker.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
@@ -128,7 +130,81 @@ void host_actor::intrusive_ptr_release_impl() {
   caf::intrusive_ptr_release(ctrl());
 }
 
+// -- what can be seen ----------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::int64_t running_bit = 1;
+constexpr std::int64_t sampled_bit = 2;
+
+constexpr std::int64_t activity_word(time_point when, std::int64_t bits) noexcept {
+  return (when.time_since_epoch().count() << 2) | bits;
+}
+
+constexpr time_point time_of(std::int64_t activity) noexcept {
+  return time_point{duration{activity >> 2}};
+}
+
+// Of so many wake-ups one is timed: reading the clock twice costs more than all other counting.
+constexpr std::uint64_t delay_sampling = 64;
+
+} // namespace
+
+reactor_worker* host_actor::worker() const noexcept {
+  return core_->reactor() != nullptr ? static_cast<reactor_worker*>(unit_) : nullptr;
+}
+
+internal::counter_block& host_actor::counters() const noexcept {
+  return core_->counters_of(unit_);
+}
+
+inline void host_actor::note_ready() noexcept {
+  // Drawn from numbers that are there anyway, and differ between the tasks of a crowd and between the waits of one
+  // task.
+  if ((id() + last_wait_id_) % delay_sampling == 0)
+    activity_.store(activity_word(core_->now(), sampled_bit), std::memory_order_relaxed);
+}
+
+inline void host_actor::note_running(const reactor_worker* here) noexcept {
+  if ((activity_.load(std::memory_order_relaxed) & sampled_bit) != 0)
+    note_delay();
+  else if (here != nullptr)
+    activity_.store(here->coarse_time_word() | running_bit, std::memory_order_relaxed);
+}
+
+void host_actor::note_delay() noexcept {
+  const auto now = core_->now();
+  counters().add_delay((now - time_of(activity_.load(std::memory_order_relaxed))).count());
+  activity_.store(activity_word(now, running_bit), std::memory_order_relaxed);
+}
+
+inline void host_actor::note_step_end(const reactor_worker* here, std::size_t messages) noexcept {
+  messages_.store(messages_.load(std::memory_order_relaxed) + messages, std::memory_order_relaxed);
+  activity_.store(here != nullptr ? here->coarse_time_word() : activity_word(core_->now(), 0),
+                  std::memory_order_relaxed);
+}
+
+void host_actor::look(actor_view& view) const {
+  const auto activity = activity_.load(std::memory_order_relaxed);
+  if (inbox_.closed())
+    view.activity = actor_activity::ended;
+  else if (inbox_.blocked())
+    view.activity = actor_activity::waiting;
+  else
+    view.activity = (activity & running_bit) != 0 ? actor_activity::running : actor_activity::ready;
+  view.since = time_of(activity);
+  view.messages = messages_.load(std::memory_order_relaxed);
+  view.handled = view.messages + direct_wakes_.load(std::memory_order_relaxed);
+  const auto arrived = arrived_.load(std::memory_order_relaxed);
+  view.mailbox = arrived > view.messages ? arrived - view.messages : 0;
+  view.children = members();
+  look_inside(view);
+}
+
+// -- scheduling ----------------------------------------------------------------------------------------------------------------------
+
 void host_actor::schedule() {
+  note_ready();
   core_->schedule(*this, home_);
 }
 
@@ -157,11 +233,13 @@ void host_actor::launch_eagerly() {
 
 void host_actor::launch() {
   launch_unscheduled();
+  note_ready();
   caf::intrusive_ptr_add_ref(ctrl());
   core_->schedule_in_order(*this, home_);
 }
 
 bool host_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
+  arrived_.fetch_add(1, std::memory_order_relaxed);
   const auto id = element->mid;
   const auto sender = id.is_request() ? element->sender : caf::strong_actor_ptr{};
   switch (inbox_.push_front(std::move(element))) {
@@ -222,10 +300,14 @@ caf::resumable::resume_result host_actor::resume(caf::execution_unit* unit, std:
   if (shut_)
     return done;
   unit_ = unit;
+  const auto* const here = worker();
+  note_running(here);
   std::size_t handled = 0;
+  std::size_t noted = 0;
   if (const auto id = std::exchange(direct_wake_, 0); id != 0) {
+    direct_wakes_.store(direct_wakes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     deliver_wake(id);
-    ++handled;
+    noted = ++handled;
   }
   for (;;) {
     if (ended_) {
@@ -234,8 +316,10 @@ caf::resumable::resume_result host_actor::resume(caf::execution_unit* unit, std:
       caf::intrusive_ptr_release(ctrl());
       return done;
     }
-    if (std::exchange(yield_, false) || handled >= max_throughput)
+    if (std::exchange(yield_, false) || handled >= max_throughput) {
+      note_step_end(here, handled - noted);
       return resume_later;
+    }
     if (const auto element = next_element()) {
       ++handled;
       dispatch(*element);
@@ -246,9 +330,11 @@ caf::resumable::resume_result host_actor::resume(caf::execution_unit* unit, std:
       on_start();
       continue;
     }
+    note_step_end(here, handled - std::exchange(noted, handled));
     // From here on another thread may run this actor: touch nothing.
     if (inbox_.try_block())
       return awaiting_message;
+    note_running(here);
   }
 }
 

@@ -10,12 +10,19 @@
 #include <caf/monitorable_actor.hpp>
 #include <caf/resumable.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <source_location>
 #include <string>
 #include <unordered_map>
+
+namespace actors::internal {
+
+struct counter_block;
+
+} // namespace actors::internal
 
 namespace actors::detail {
 
@@ -108,6 +115,12 @@ public:
   /// Asks the actor to end without running any more of its code.
   void send_kill();
 
+  /// What can be seen of the actor.
+  void look(actor_view& view) const;
+
+  /// The name is not just the function that spawned it.
+  [[nodiscard]] bool has_given_name() const noexcept { return name_ != nullptr; }
+
   // -- caf::resumable --------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] subtype_t subtype() const override { return unspecified; }
@@ -132,6 +145,12 @@ public:
   [[nodiscard]] caf::execution_unit* unit() const noexcept { return unit_; }
 
 protected:
+  /// Adds what only the kind of actor knows. From any thread.
+  virtual void look_inside(actor_view& view) const = 0;
+
+  /// The counters of the worker that runs the current step.
+  [[nodiscard]] internal::counter_block& counters() const noexcept;
+
   /// The id under which the family reports that it is deserted.
   static constexpr std::uint64_t family_wait_id = 1;
 
@@ -171,6 +190,11 @@ private:
   };
 
   void schedule();
+  void note_ready() noexcept;
+  void note_running(const reactor_worker* here) noexcept;
+  void note_delay() noexcept;
+  void note_step_end(const reactor_worker* here, std::size_t messages) noexcept;
+  [[nodiscard]] reactor_worker* worker() const noexcept;
   void deliver_wake(std::uint64_t id);
   void dispatch(caf::mailbox_element& element);
   [[nodiscard]] caf::mailbox_element_ptr next_element() noexcept;
@@ -189,6 +213,12 @@ private:
   waiter_table waiters_;
   std::uint64_t last_wait_id_ = 15;
   std::uint64_t direct_wake_ = 0;
+  /// Nanoseconds of the runtime's clock at the last change << 2 | sampled for the delay << 1 | running; negative before
+  /// the first.
+  std::atomic<std::int64_t> activity_{-4};
+  std::atomic<std::uint64_t> arrived_{0};      // messages
+  std::atomic<std::uint64_t> messages_{0};     // handled
+  std::atomic<std::uint64_t> direct_wakes_{0}; // that needed no message
   bool yield_ = false;
   bool started_ = false;
   bool ended_ = false;

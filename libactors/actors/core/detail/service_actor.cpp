@@ -1,5 +1,6 @@
 #include <actors/core/detail/service_actor.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 #include <actors/core/service.hpp>
@@ -89,6 +90,17 @@ service_actor::service_actor(caf::actor_config& config, runtime_core& core, cons
 
 service_actor::~service_actor() = default;
 
+void service_actor::look_inside(actor_view& view) const {
+  view.kind = actor_kind::service;
+  const std::scoped_lock guard{calls_mutex_};
+  if (life_cycle_)
+    life_cycle_->look(view.waits);
+  for (const auto* i = calls_; i != nullptr; i = i->next_) {
+    ++view.calls;
+    i->look(view.waits);
+  }
+}
+
 void service_actor::reply(const reply_address& to, caf::message answer) {
   to.caller->enqueue(caf::strong_actor_ptr{ctrl()}, to.request.response_id(), std::move(answer), unit());
 }
@@ -96,17 +108,28 @@ void service_actor::reply(const reply_address& to, caf::message answer) {
 // -- life ----------------------------------------------------------------------------------------------------------------------------
 
 void service_actor::run_life_cycle(task<void> step) {
-  life_cycle_ = std::make_unique<life_cycle_call>(*this, std::move(step));
+  auto started = std::make_unique<life_cycle_call>(*this, std::move(step));
+  {
+    const std::scoped_lock guard{calls_mutex_};
+    life_cycle_ = std::move(started);
+  }
   life_cycle_->start();
 }
 
+void service_actor::drop_life_cycle() noexcept {
+  std::unique_ptr<call> dropped;
+  const std::scoped_lock guard{calls_mutex_};
+  dropped = std::move(life_cycle_);
+}
+
 void service_actor::on_start() {
+  internal::counter_block::add(counters().services_started);
   if (phase_ == phase::starting)
     run_life_cycle(object_->on_start());
 }
 
 void service_actor::life_cycle_ended(const std::exception_ptr& error) {
-  life_cycle_.reset();
+  drop_life_cycle();
   if (phase_ == phase::stopping) {
     if (error)
       failure_ = error;
@@ -220,9 +243,13 @@ void service_actor::finish_kill() {
     if (i->waits_for_pending)
       return;
   phase_ = phase::over;
-  life_cycle_.reset();
+  drop_life_cycle();
   while (calls_ != nullptr) {
-    const std::unique_ptr<call> dropped{std::exchange(calls_, calls_->next_)};
+    std::unique_ptr<call> dropped;
+    {
+      const std::scoped_lock guard{calls_mutex_};
+      dropped.reset(std::exchange(calls_, calls_->next_));
+    }
     refuse(dropped->reply_);
   }
   calls_by_id_.clear();
@@ -234,6 +261,10 @@ void service_actor::finish_kill() {
 void service_actor::on_end(caf::execution_unit* unit) {
   // The object first: what it holds belongs to this actor's life.
   object_.reset();
+  auto& counted = counters();
+  if (!started())
+    internal::counter_block::add(counted.services_started);
+  internal::counter_block::add(failure_ ? counted.services_failed : counted.services_ended);
   caf::error reason;
   if (killed_)
     reason = caf::make_error(caf::exit_reason::kill);
@@ -306,10 +337,13 @@ void service_actor::serve(caf::mailbox_element& element, duration waited) {
 
 void service_actor::start_call(std::unique_ptr<call> started, const call_context* context) {
   auto& added = *started.release();
-  added.next_ = calls_;
-  if (calls_ != nullptr)
-    calls_->previous_ = &added;
-  calls_ = &added;
+  {
+    const std::scoped_lock guard{calls_mutex_};
+    added.next_ = calls_;
+    if (calls_ != nullptr)
+      calls_->previous_ = &added;
+    calls_ = &added;
+  }
   if (context != nullptr)
     added.limit_by(*context);
   added.start();
@@ -318,9 +352,12 @@ void service_actor::start_call(std::unique_ptr<call> started, const call_context
 void service_actor::call_ended(call& ended) noexcept {
   if (ended.in_map_)
     calls_by_id_.erase({ended.reply_.caller.get(), ended.call_id_});
-  (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
-  if (ended.next_ != nullptr)
-    ended.next_->previous_ = ended.previous_;
+  {
+    const std::scoped_lock guard{calls_mutex_};
+    (ended.previous_ != nullptr ? ended.previous_->next_ : calls_) = ended.next_;
+    if (ended.next_ != nullptr)
+      ended.next_->previous_ = ended.previous_;
+  }
   delete &ended;
   if (calls_ == nullptr && phase_ == phase::draining && !life_cycle_)
     stop_object();

@@ -3,6 +3,7 @@
 #include <actors/core/call_context.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/make_task.hpp>
+#include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/detail/timer.hpp>
 #include <actors/core/fwd.hpp>
@@ -77,6 +78,8 @@ private:
 
   void on_root_done() override {}
 
+  void look_inside(actor_view& view) const override;
+
   class life_cycle_call;
 
   /// A message that arrived before the service had started.
@@ -106,6 +109,7 @@ private:
   [[nodiscard]] call_map& calls_by_id();
 
   void run_life_cycle(task<void> step);
+  void drop_life_cycle() noexcept;
   void life_cycle_ended(const std::exception_ptr& error);
   void serve(caf::mailbox_element& element, duration waited);
   void start_call(std::unique_ptr<call> started, const call_context* context);
@@ -119,6 +123,8 @@ private:
   std::unique_ptr<service> object_;
   std::unique_ptr<call> life_cycle_;
   call* calls_ = nullptr;
+  /// Taken to change which calls there are, and by those who look at them.
+  mutable spin_mutex calls_mutex_;
   call_map calls_by_id_; // see calls_by_id()
   std::deque<early_message> waiting_;
   phase phase_ = phase::starting;

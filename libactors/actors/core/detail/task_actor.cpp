@@ -1,5 +1,6 @@
 #include <actors/core/detail/task_actor.hpp>
 
+#include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
@@ -76,6 +77,8 @@ void task_actor::unwatch(completion_watcher& watcher) noexcept {
 void task_actor::on_start() {
   if (ended())
     return;
+  if (!std::exchange(start_counted_, true))
+    internal::counter_block::add(counters().tasks_started);
   drive(begin());
 }
 
@@ -163,10 +166,29 @@ void task_actor::prepare_report(const std::exception_ptr& failure) {
                        ") failed and nobody asked for its result: " + describe(failure);
 }
 
+void task_actor::look_inside(actor_view& view) const {
+  view.kind = actor_kind::task;
+  task_context::look(view.waits);
+  // The coroutine has returned, its children have not.
+  if (view.waits.empty() && view.activity == actor_activity::waiting && !view.children.empty()) {
+    wait_view wait;
+    wait.kind = "children";
+    wait.targets = view.children;
+    view.waits.push_back(std::move(wait));
+  }
+}
+
 void task_actor::on_end(caf::execution_unit* unit) {
   const auto failure = error();
-  if (failure)
+  auto& counted = counters();
+  if (!start_counted_)
+    internal::counter_block::add(counted.tasks_started);
+  if (failure) {
+    internal::counter_block::add(killed_ || is_cancelled(failure) ? counted.tasks_cancelled : counted.tasks_failed);
     prepare_report(failure);
+  } else {
+    internal::counter_block::add(counted.tasks_completed);
+  }
   {
     // Those to wake are collected one by one: each is told under the lock and woken after it.
     std::unique_lock guard{watchers_mutex_};

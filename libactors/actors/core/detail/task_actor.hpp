@@ -71,6 +71,9 @@ public:
   /// The error of a task that is done, null if it has a value.
   [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
 
+  /// For whoever counts the starts of many tasks at once.
+  void count_start_elsewhere() noexcept { start_counted_ = true; }
+
   /// Somebody has seen the outcome: an error in it need not be logged.
   void mark_retrieved() noexcept { retrieved_.store(true, std::memory_order_relaxed); }
 
@@ -92,6 +95,7 @@ private:
   bool admits_wake(const waiter& target) override;
   void on_end(caf::execution_unit* unit) override;
   void on_root_done() override;
+  void look_inside(actor_view& view) const override;
 
   void finish_when_childless();
   void finish_kill();
@@ -105,6 +109,7 @@ private:
   spin_mutex watchers_mutex_;
   std::atomic<bool> done_{false};
   std::atomic<bool> retrieved_{false};
+  bool start_counted_ = false;
   bool killed_ = false;
   bool settled_ = false;
   bool waits_for_pending_ = false;

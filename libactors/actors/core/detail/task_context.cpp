@@ -1,7 +1,15 @@
 #include <actors/core/detail/task_context.hpp>
 
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/introspection.hpp>
 
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeinfo>
 #include <utility>
 
 namespace actors::detail {
@@ -12,6 +20,22 @@ namespace {
 [[gnu::noinline]] task_context*& running_slot() noexcept {
   thread_local task_context* current = nullptr;
   return current;
+}
+
+/// The name of a waiter's class for people: without the library's namespaces, template arguments and `_awaiter`.
+std::string kind_of(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> readable{
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free};
+  std::string_view text = readable ? readable.get() : type.name();
+  text = text.substr(0, text.find('<'));
+  for (const std::string_view prefix : {"actors::", "detail::", "internal::", "(anonymous namespace)::"})
+    if (text.starts_with(prefix))
+      text.remove_prefix(prefix.size());
+  for (const std::string_view suffix : {"_base", "_awaiter", "::awaiter"})
+    if (text.ends_with(suffix) && text.size() > suffix.size())
+      text.remove_suffix(suffix.size());
+  return std::string{text};
 }
 
 } // namespace
@@ -68,9 +92,9 @@ void task_context::drive(std::coroutine_handle<> next) {
 }
 
 void task_context::resume_from(waiter& leaf) {
-  if (pending_ != &leaf)
+  if (pending() != &leaf)
     return;
-  pending_ = nullptr;
+  forget_pending();
   drive(std::exchange(pending_handle_, {}));
 }
 
@@ -89,14 +113,39 @@ void task_context::restore_cancel(const cancelled& reason, bool was_pending) noe
 }
 
 void task_context::deliver_cancel() {
-  if (pending_ == nullptr) {
+  auto* const leaf = pending();
+  if (leaf == nullptr) {
     must_cancel_ = true;
     return;
   }
-  if (pending_->on_cancel() == cancel_action::wait)
+  if (leaf->on_cancel() == cancel_action::wait)
     return;
   interrupted_ = true;
-  pending_->finish();
+  pending()->finish();
+}
+
+void task_context::look(std::vector<wait_view>& views) const {
+  wait_view view;
+  const waiter* first = nullptr;
+  std::uint64_t id = 0;
+  for (;;) {
+    const std::scoped_lock guard{pending_mutex_};
+    const auto* const leaf = pending_.load(std::memory_order_acquire);
+    // Another one, or the same memory used again: what was listed so far is still true of a moment ago.
+    if (leaf == nullptr || (first != nullptr && (leaf != first || leaf->id() != id)))
+      break;
+    first = leaf;
+    id = leaf->id();
+    view.next = SIZE_MAX;
+    leaf->describe_wait(view);
+    if (view.kind.empty())
+      view.kind = kind_of(typeid(*leaf));
+    if (view.next == SIZE_MAX)
+      break;
+    view.from = view.next;
+  }
+  if (first != nullptr)
+    views.push_back(std::move(view));
 }
 
 std::uint32_t task_context::uncancel() noexcept {

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/fwd.hpp>
 
 #include <caf/fwd.hpp>
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <vector>
 
 /// The machinery that an awaitable sees: the context of the coroutine stack that awaits, and the waiter that it
 /// suspends on.
@@ -68,6 +72,10 @@ protected:
   /// The actor is killed: true if the frame must stay until this waiter has been woken once more.
   virtual bool on_kill() { return false; }
 
+  /// Says what is waited for. Runs on any thread while the task is suspended on this waiter, under the lock that
+  /// `task_context` takes before it goes on: reads only what does not change meanwhile.
+  virtual void describe_wait(wait_view& /*view*/) const {}
+
 private:
   friend class task_context;
   friend class host_actor;
@@ -101,8 +109,8 @@ public:
 
   /// The coroutine `handle` is suspended on `leaf`.
   void suspend(waiter& leaf, std::coroutine_handle<> handle) noexcept {
-    pending_ = &leaf;
     pending_handle_ = handle;
+    pending_.store(&leaf, std::memory_order_release);
   }
 
   /// True (once) if a cancellation was requested while the task was running: the await that asks has to throw.
@@ -170,15 +178,23 @@ public:
   /// Called by the final suspension of the root coroutine.
   void mark_root_done() noexcept { root_done_ = true; }
 
+  /// From any thread: adds what the stack is suspended on to `views`, if it is. The context stays for the call.
+  void look(std::vector<wait_view>& views) const;
+
 protected:
   /// The root coroutine has ended and control is back in the actor.
   virtual void on_root_done() = 0;
 
-  [[nodiscard]] waiter* pending() const noexcept { return pending_; }
+  /// On the actor.
+  [[nodiscard]] waiter* pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
 
-  void forget_pending() noexcept { pending_ = nullptr; }
+  /// Whoever looks at the waiter has done so when this returns.
+  void forget_pending() noexcept {
+    const std::scoped_lock guard{pending_mutex_};
+    pending_.store(nullptr, std::memory_order_relaxed);
+  }
 
-  bool kill_pending() { return pending_ != nullptr && pending_->on_kill(); }
+  bool kill_pending() { return pending() != nullptr && pending()->on_kill(); }
 
 private:
   friend class waiter;
@@ -186,7 +202,7 @@ private:
   void resume_from(waiter& leaf);
 
   host_actor* host_;
-  waiter* pending_ = nullptr;
+  std::atomic<waiter*> pending_{nullptr};
   std::coroutine_handle<> pending_handle_;
   std::coroutine_handle<> next_;
   time_point deadline_ = time_point::max();
@@ -197,6 +213,7 @@ private:
   bool must_cancel_ = false;
   bool interrupted_ = false;
   bool root_done_ = false;
+  mutable spin_mutex pending_mutex_; // taken to end a suspension, so that nobody looks at a waiter that is gone
 };
 
 /// Base of awaitables that suspend on one waiter. `Derived` provides `bool start()`: false if there is nothing to wait

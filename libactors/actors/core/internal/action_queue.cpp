@@ -44,6 +44,11 @@ std::size_t action_queue::fire(time_point now, std::size_t budget) {
   return fired;
 }
 
+std::size_t action_queue::size() {
+  const std::scoped_lock guard{mutex_};
+  return heap_.size();
+}
+
 void action_queue::clear() {
   std::vector<entry> dropped;
   {

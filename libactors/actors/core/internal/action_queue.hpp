@@ -29,6 +29,8 @@ public:
 
   void clear();
 
+  [[nodiscard]] std::size_t size();
+
 private:
   struct entry {
     time_point when;

@@ -111,6 +111,11 @@ std::vector<std::string> blocking_pool::stop(std::chrono::steady_clock::time_poi
   return stuck;
 }
 
+blocking_pool::state blocking_pool::look() const {
+  const std::scoped_lock guard{state_->mutex};
+  return {state_->alive, state_->idle, state_->max_threads, state_->queue.size(), state_->running.size()};
+}
+
 std::size_t blocking_pool::active() const {
   const std::scoped_lock guard{state_->mutex};
   return state_->queue.size() + state_->running.size();

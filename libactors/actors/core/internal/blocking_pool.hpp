@@ -33,6 +33,16 @@ public:
   /// Jobs queued or running.
   [[nodiscard]] std::size_t active() const;
 
+  struct state {
+    std::size_t threads = 0;
+    std::size_t idle = 0;
+    std::size_t limit = 0;
+    std::size_t queued = 0;
+    std::size_t running = 0;
+  };
+
+  [[nodiscard]] state look() const;
+
 private:
   struct shared;
 

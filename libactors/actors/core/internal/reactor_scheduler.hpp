@@ -77,6 +77,8 @@ public:
 
   [[nodiscard]] bool has_injected() const noexcept { return injected_size_.load(std::memory_order_relaxed) > 0; }
 
+  [[nodiscard]] std::size_t injected() const noexcept { return injected_size_.load(std::memory_order_relaxed); }
+
   // -- parking -----------------------------------------------------------------------------------------------------------------------
 
   /// Wakes one parked worker unless one is searching already.

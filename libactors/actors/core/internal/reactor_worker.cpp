@@ -37,6 +37,11 @@ constexpr std::uint64_t phase_word(std::uint64_t generation, bool in_job) noexce
   return (generation << 2) | (in_job ? in_job_bit : 0);
 }
 
+/// Real time, also under a virtual clock: for how busy a worker is.
+duration::rep steady_now() noexcept {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
 /// What the scheduler knows of the calling thread.
 struct thread_state {
   reactor_worker* worker = nullptr;
@@ -144,16 +149,31 @@ std::optional<std::uint64_t> reactor_worker::take_over(const progress& seen) noe
   return seen.generation + 1;
 }
 
-std::optional<std::string> reactor_worker::name_of_job(const progress& seen) {
+template <class F>
+void reactor_worker::inspect_job(const progress& seen, F use) {
   auto expected = phase_word(seen.generation, true);
   const auto inspecting = expected | inspected_bit;
-  if (!phase_.compare_exchange_strong(expected, inspecting, std::memory_order_acq_rel))
-    return std::nullopt;
-  std::optional<std::string> name;
+  if (!seen.in_job || !phase_.compare_exchange_strong(expected, inspecting, std::memory_order_acq_rel))
+    return;
   if (jobs_.load(std::memory_order_relaxed) == seen.jobs)
-    name = internal::name_of(*job_.load(std::memory_order_relaxed));
+    use(*job_.load(std::memory_order_relaxed));
   phase_.store(phase_word(seen.generation, true), std::memory_order_release);
+}
+
+std::optional<std::string> reactor_worker::name_of_job(const progress& seen) {
+  std::optional<std::string> name;
+  inspect_job(seen, [&](caf::resumable& job) { name = internal::name_of(job); });
   return name;
+}
+
+std::optional<reactor_worker::job_actor> reactor_worker::plain_actor_of_job() {
+  std::optional<job_actor> result;
+  inspect_job(sample(), [&](caf::resumable& job) {
+    if (auto* const actor = dynamic_cast<caf::monitorable_actor*>(&job);
+        actor != nullptr && dynamic_cast<host_actor*>(&job) == nullptr)
+      result = job_actor{actor->id(), actor->name()};
+  });
+  return result;
 }
 
 // -- pushing work ------------------------------------------------------------------------------------------------------------------
@@ -237,8 +257,10 @@ bool reactor_worker::run(std::uint64_t generation) {
   generation_ = generation;
   auto& state = this_thread();
   state = {this, generation, false};
+  set_coarse_now(scheduler_->now());
   for (;;) {
     if (++tick_ % jobs_between_polls == 0) {
+      set_coarse_now(scheduler_->now());
       poll_io();
       take_inbox();
       static_cast<void>(fire_timeouts());
@@ -444,8 +466,17 @@ bool reactor_worker::anything_to_do() {
   return false;
 }
 
+duration reactor_worker::idle_time() const noexcept {
+  const auto since = parked_since_.load(std::memory_order_relaxed);
+  const auto before = idle_ns_.load(std::memory_order_relaxed);
+  return duration{since == 0 ? before : before + steady_now() - since};
+}
+
 void reactor_worker::park() {
   tick_ = 0; // for the same reason
+  const auto begin = steady_now();
+  parked_since_.store(begin, std::memory_order_relaxed);
+  parks_.store(parks_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   scheduler_->set_parked(index_);
   if (!anything_to_do()) {
     const auto deadline = scheduler_->before_idle(*this);
@@ -457,6 +488,9 @@ void reactor_worker::park() {
       io_->poll_one();
   }
   leave_park();
+  idle_ns_.store(idle_ns_.load(std::memory_order_relaxed) + steady_now() - begin, std::memory_order_relaxed);
+  parked_since_.store(0, std::memory_order_relaxed);
+  set_coarse_now(scheduler_->now());
 }
 
 void reactor_worker::leave_park() {

@@ -94,6 +94,26 @@ public:
 
   [[nodiscard]] std::uint64_t steals() const noexcept { return steals_.load(std::memory_order_relaxed); }
 
+  [[nodiscard]] std::uint64_t jobs() const noexcept { return jobs_.load(std::memory_order_relaxed); }
+
+  [[nodiscard]] std::uint64_t parks() const noexcept { return parks_.load(std::memory_order_relaxed); }
+
+  /// Time without work, the current park included.
+  [[nodiscard]] duration idle_time() const noexcept;
+
+  /// The runtime's clock as last read by this worker or the watchdog: at most about 10 ms ago while it works.
+  [[nodiscard]] time_point coarse_now() const noexcept { return time_point{duration{coarse_time_word() >> 2}}; }
+
+  /// The same shifted left by two bits, as actors keep it.
+  [[nodiscard]] std::int64_t coarse_time_word() const noexcept { return coarse_now_.load(std::memory_order_relaxed); }
+
+  void set_coarse_now(time_point now) noexcept {
+    coarse_now_.store(now.time_since_epoch().count() << 2, std::memory_order_relaxed);
+  }
+
+  /// CAF's own timeouts.
+  [[nodiscard]] std::size_t actions() { return actions_.size(); }
+
   /// The worker that the calling thread drives now, null for other threads and for one whose worker was handed over.
   [[nodiscard]] static reactor_worker* current() noexcept;
 
@@ -122,6 +142,14 @@ public:
   /// The name of the actor whose step is the job of `seen`; nothing if the job has ended meanwhile.
   [[nodiscard]] std::optional<std::string> name_of_job(const progress& seen);
 
+  struct job_actor {
+    std::uint64_t id = 0;
+    std::string name;
+  };
+
+  /// The plain CAF actor whose step runs now, if one does.
+  [[nodiscard]] std::optional<job_actor> plain_actor_of_job();
+
   // -- shutdown, after the threads have been joined ----------------------------------------------------------------------------
 
   void drain(void (*release)(caf::resumable*));
@@ -133,6 +161,10 @@ private:
 
   [[nodiscard]] bool enter(std::uint64_t generation) noexcept;
   void leave(std::uint64_t generation) noexcept;
+
+  /// Calls `use` with the job of `seen`, which cannot end meanwhile; does nothing if it has ended.
+  template <class F>
+  void inspect_job(const progress& seen, F use);
 
   void push(bound_job job);
   void push_to_queue(caf::resumable* job);
@@ -178,6 +210,10 @@ private:
   std::atomic<tie> job_kind_{tie::none};
   std::atomic<bool> alone_elsewhere_{false}; // a late job that runs alone has not ended
   std::atomic<std::uint64_t> steals_{0};
+  std::atomic<std::uint64_t> parks_{0};
+  std::atomic<std::int64_t> coarse_now_{0}; // see coarse_time_word
+  std::atomic<duration::rep> idle_ns_{0};
+  std::atomic<duration::rep> parked_since_{0}; // 0: not parked
 
   alignas(64) std::atomic<bool> has_inbox_{false};
   std::mutex inbox_mutex_;

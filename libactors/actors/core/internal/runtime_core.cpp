@@ -93,6 +93,10 @@ reactor_worker* runtime_core::own_worker() const noexcept {
   return worker != nullptr && &worker->scheduler() == scheduler_ ? worker : nullptr;
 }
 
+internal::counter_block& runtime_core::counters_of(caf::execution_unit* unit) noexcept {
+  return metrics_[scheduler_ != nullptr && unit != nullptr ? static_cast<reactor_worker*>(unit)->index() : 0];
+}
+
 timer_queue& runtime_core::timers() noexcept {
   if (scheduler_ == nullptr)
     return *stock_timers_;
@@ -154,6 +158,7 @@ void runtime_core::schedule_in_order(caf::resumable& job, worker_binding home) {
 }
 
 void runtime_core::report_stall(const std::string& actor, duration busy) {
+  stalls_.fetch_add(1, std::memory_order_relaxed);
   if (options_.on_stall()) {
     options_.on_stall()(actor, busy);
     return;
@@ -220,6 +225,10 @@ std::vector<std::string> runtime_core::stop(duration patience) {
   if (left.empty())
     for (auto& name : await_quiet_threads(std::max(deadline, steady_clock::now() + patience_after_kill)))
       left.push_back(std::move(name));
+  {
+    const std::unique_lock nobody_looks{standing_mutex_};
+    standing_ = false;
+  }
   if (left.empty()) {
     // The last task may have ended while the thread that woke it is still on its way out of the scheduler.
     if (stock_timers_)

@@ -5,6 +5,7 @@
 #include <actors/core/detail/worker_binding.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/internal/blocking_pool.hpp>
+#include <actors/core/internal/runtime_metrics.hpp>
 #include <actors/core/internal/timer_thread.hpp>
 #include <actors/core/internal/visitor_count.hpp>
 #include <actors/core/log.hpp>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -79,6 +81,11 @@ public:
 
   [[nodiscard]] const std::shared_ptr<log_sink>& shared_log() const noexcept { return log_; }
 
+  [[nodiscard]] internal::runtime_metrics& metrics() noexcept { return metrics_; }
+
+  /// The counters of the worker that runs a step.
+  [[nodiscard]] internal::counter_block& counters_of(caf::execution_unit* unit) noexcept;
+
   // -- time --------------------------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] time_point now() const noexcept {
@@ -125,6 +132,22 @@ public:
   /// running on purpose.
   [[nodiscard]] std::vector<std::string> stop(duration patience);
 
+  [[nodiscard]] std::uint64_t stalls() const noexcept { return stalls_.load(std::memory_order_relaxed); }
+
+  [[nodiscard]] duration uptime() const noexcept { return std::chrono::steady_clock::now() - started_; }
+
+  // -- looking from outside ------------------------------------------------------------------------------------------------------------
+
+  /// Runs `look` while the actor system is there; false if it is not any more.
+  template <class F>
+  [[nodiscard]] bool while_standing(F look) {
+    const std::shared_lock guard{standing_mutex_};
+    if (!standing_)
+      return false;
+    look();
+    return true;
+  }
+
 private:
   void enqueue_on_stock_scheduler(caf::resumable& job);
   [[nodiscard]] reactor_worker* own_worker() const noexcept;
@@ -137,9 +160,15 @@ private:
   bool virtual_;
   std::atomic<duration::rep> virtual_now_{0};
   std::shared_ptr<log_sink> log_;
+  internal::runtime_metrics metrics_;
+  std::atomic<std::uint64_t> stalls_{0};
+  const time_point started_ = std::chrono::steady_clock::now();
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> launching_{0};
   std::mutex stop_mutex_;
+  /// Held by those who look, and by `stop` for the moment in which the actor system goes.
+  std::shared_mutex standing_mutex_;
+  bool standing_ = true;
   internal::root_family roots_;
   internal::blocking_pool blocking_;
   std::unique_ptr<internal::timer_thread> stock_timers_;

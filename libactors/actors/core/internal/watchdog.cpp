@@ -103,6 +103,8 @@ void watchdog::run() {
 
 void watchdog::look(detail::reactor_worker& worker, watch& state, std::vector<report>& reports) {
   const auto now = worker.sample();
+  if (now.in_job)
+    worker.set_coarse_now(scheduler_->now());
   // Jobs may be queued behind one that is not late yet while another worker sleeps.
   if (now.in_job && worker.queue().size() > 0)
     scheduler_->notify_one();
