@@ -2,6 +2,7 @@
 
 #include <actors/app/config.hpp>
 #include <actors/http/message_types.hpp>
+#include <services/node/inspect_command.hpp>
 #include <services/node/node_command.hpp>
 #include <services/node/scrape_run.hpp>
 #include <services/scraper/options.hpp>
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   node_arguments node;
   const auto* node_command = add_node_command(app, node);
   const services::scraper::scrape_command scrape{app};
+  const services::node::inspect_commands inspect{app};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -43,6 +45,8 @@ int run(int argc, char** argv) {
   }
   if (node_command->parsed())
     return services::node::run_node(node);
+  if (inspect.parsed())
+    return inspect.run();
   return services::node::run_scrape(scrape.options());
 }
 

@@ -6,6 +6,7 @@
 #include <actors/core/runtime.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/observe/log.hpp>
+#include <services/node/inspect_command.hpp>
 #include <services/node/web_component.hpp>
 #include <services/scraper/scraper_component.hpp>
 
@@ -28,6 +29,7 @@ struct node_options {
   std::uint32_t workers = 0;
   std::chrono::milliseconds stop_deadline{10'000};
   actors::log_level log_level = actors::log_level::info;
+  bool inspector = true;
 
   void declare(app::config& settings) {
     auto& section = settings.section("node", "The process");
@@ -39,6 +41,7 @@ struct node_options {
                     {"warning", actors::log_level::warning},
                     {"error", actors::log_level::error}},
                    "least level that is logged");
+    section.key("inspector", inspector, "whether `actors ps` and the like of the same user can look at the node");
   }
 };
 
@@ -95,8 +98,10 @@ int run_node(const node_arguments& arguments) {
   }
   const auto log = actors::observe::make_spdlog_sink(actors::observe::log_options{}.level(options.log_level));
   actors::runtime home{actors::runtime_options{}.workers(options.workers).log_to(log)};
+  web.show_metrics_of(home);
   int status = 1;
   {
+    const auto inspector = serve_inspector(home, options.inspector);
     app::signal_watch signals{home, {SIGINT, SIGTERM}};
     status = home.block_on(serve(&node, &web, &signals, options.stop_deadline));
   }

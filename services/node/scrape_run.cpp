@@ -9,6 +9,7 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
+#include <services/node/inspect_command.hpp>
 #include <services/scraper/crawler.hpp>
 #include <services/scraper/progress.hpp>
 
@@ -96,6 +97,7 @@ actors::task<int> scrape(scraper::scrape_options options, actors::app::signal_wa
 int run_scrape(const scraper::scrape_options& options) {
   // Standard error belongs to the progress; what is wrong with sites is in the file.
   actors::runtime home{actors::runtime_options{}.log_to(actors::make_stderr_log_sink(actors::log_level::error))};
+  const auto inspector = serve_inspector(home);
   actors::app::signal_watch signals{home, {SIGINT, SIGTERM}};
   return home.block_on(scrape(options, &signals));
 }

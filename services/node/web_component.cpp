@@ -1,5 +1,7 @@
 #include <services/node/web_component.hpp>
 
+#include <actors/core/to_thread.hpp>
+#include <actors/observe/prometheus.hpp>
 #include <services/node/home_page.hpp>
 #include <services/scraper/http_interface.hpp>
 #include <services/scraper/scraper_component.hpp>
@@ -55,10 +57,20 @@ actors::task<http::response> web_component::answer(http::request request) const 
     co_return home_page();
   if (path == "/health" && reads)
     co_return co_await answer_health();
+  if (path == "/metrics" && reads)
+    co_return co_await answer_metrics();
   auto answered = co_await scraper::answer(&scraper_->crawls(), std::move(request));
   if (answered)
     co_return std::move(*answered);
   co_return not_found(path);
+}
+
+actors::task<http::response> web_component::answer_metrics() const {
+  if (home_ == nullptr)
+    co_return not_found("/metrics");
+  // With many tasks the text takes a while, in which the worker has better things to do.
+  auto text = co_await actors::to_thread([home = home_] { return actors::observe::render_prometheus(*home); });
+  co_return http::response{http::status::ok, std::move(text), std::string{actors::observe::prometheus_content_type}};
 }
 
 actors::task<http::response> web_component::answer_health() const {
