@@ -118,10 +118,16 @@ void task_context::deliver_cancel() {
     must_cancel_ = true;
     return;
   }
-  if (leaf->on_cancel() == cancel_action::wait)
+  switch (leaf->on_cancel()) {
+  case cancel_action::wait:
     return;
-  interrupted_ = true;
-  pending()->finish();
+  case cancel_action::later:
+    must_cancel_ = true;
+    return;
+  case cancel_action::resume:
+    interrupted_ = true;
+    pending()->finish();
+  }
 }
 
 void task_context::look(std::vector<wait_view>& views) const {

@@ -30,6 +30,9 @@ enum class cancel_action {
   resume,
   /// Stay suspended: the cancellation was passed on to what is awaited, and its end will resume the task.
   wait,
+  /// Stay suspended: the wait has succeeded already, in a way that cannot be taken back, and its wake-up is under way.
+  /// The next suspension of the task delivers the cancellation.
+  later,
 };
 
 /// One outstanding wait. Lives in a coroutine frame; its destructor withdraws it.
@@ -119,6 +122,9 @@ public:
     must_cancel_ = false;
     return result;
   }
+
+  /// What `take_pending_cancel` has taken is for the next suspension.
+  void keep_pending_cancel() noexcept { must_cancel_ = true; }
 
   /// True (once) if the last suspension was ended by a cancellation.
   [[nodiscard]] bool take_interrupted() noexcept {
@@ -235,10 +241,15 @@ public:
     if constexpr (requires { Derived::looks_first; }) {
       if (!derived.start(context))
         return false;
-      if (context.take_pending_cancel() && this->on_cancel() == cancel_action::resume) {
-        disarm();
-        interrupted_ = true;
-        return false;
+      if (context.take_pending_cancel()) {
+        const auto action = this->on_cancel();
+        if (action == cancel_action::resume) {
+          disarm();
+          interrupted_ = true;
+          return false;
+        }
+        if (action == cancel_action::later)
+          context.keep_pending_cancel();
       }
     } else {
       if (context.take_pending_cancel()) {
