@@ -23,7 +23,7 @@ public:
 
   [[nodiscard]] bool admit(barrier_node& node) {
     if (destroyed_)
-      throw detail::destroyed_error("barrier");
+      throw detail::destroyed_error("a barrier");
     if (phase_ == phase::broken)
       throw broken_barrier{};
     if (phase_ != phase::filling || filling_.size() + 1 < parties)
@@ -40,7 +40,7 @@ public:
     const auto answer = node.answer();
     go(node);
     if (answer == detail::reply::destroyed)
-      throw detail::destroyed_error("barrier");
+      throw detail::destroyed_error("a barrier");
     if (answer == detail::reply::refused)
       throw broken_barrier{};
   }

@@ -75,9 +75,9 @@ public:
                                         : "a condition was given an empty guard");
     const std::scoped_lock lock{state_->mutex->mutex};
     if (state_->destroyed)
-      throw detail::destroyed_error("condition");
+      throw detail::destroyed_error("a condition");
     if (state_->mutex->destroyed())
-      throw detail::destroyed_error("mutex");
+      throw detail::destroyed_error("a mutex");
     arm(context);
     stand_for(context, id());
     state_->waiting.push_back(*this);
@@ -99,9 +99,9 @@ public:
       awaiting_context().throw_cancelled();
     }
     if (!held)
-      throw detail::destroyed_error("mutex");
+      throw detail::destroyed_error("a mutex");
     if (gone)
-      throw detail::destroyed_error("condition");
+      throw detail::destroyed_error("a condition");
   }
 
 private:

@@ -14,7 +14,7 @@ public:
 
   [[nodiscard]] bool admit(detail::wait_node&) const {
     if (destroyed)
-      throw detail::destroyed_error("event");
+      throw detail::destroyed_error("an event");
     return is_set;
   }
 
@@ -22,7 +22,7 @@ public:
 
   void settle(detail::wait_node& node) const {
     if (node.answer() == detail::reply::destroyed)
-      throw detail::destroyed_error("event");
+      throw detail::destroyed_error("an event");
   }
 
   void abandon(detail::wait_node& node) noexcept { node.leave(); }

@@ -38,6 +38,11 @@ bool mutex::locked() const noexcept {
   return state_->locked();
 }
 
+std::size_t mutex::waiting() const noexcept {
+  const std::scoped_lock guard{state_->mutex};
+  return state_->waiting();
+}
+
 void mutex::guard::unlock() {
   if (!state_)
     throw misuse_error("an empty guard was asked to unlock a mutex");

@@ -2,6 +2,7 @@
 
 #include <actors/core/task.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -47,6 +48,9 @@ public:
 
   /// True while somebody holds it.
   [[nodiscard]] bool locked() const noexcept;
+
+  /// How many tasks wait for it.
+  [[nodiscard]] std::size_t waiting() const noexcept;
 
 private:
   friend class condition;

@@ -142,6 +142,17 @@ public:
     return state_->unfinished();
   }
 
+  /// How many wait for an item, and how many for room.
+  [[nodiscard]] std::size_t waiting_getters() const {
+    const std::scoped_lock guard{state_->mutex};
+    return state_->waiting_getters();
+  }
+
+  [[nodiscard]] std::size_t waiting_putters() const {
+    const std::scoped_lock guard{state_->mutex};
+    return state_->waiting_putters();
+  }
+
   // -- plain threads -----------------------------------------------------------------------------------------------------------
 
   /// As `put`, blocking the thread for at most `limit`; false, with the item as it was, if there was no room in time.

@@ -20,7 +20,7 @@ public:
 
   [[nodiscard]] bool admit(detail::wait_node&) {
     if (destroyed_)
-      throw detail::destroyed_error("semaphore");
+      throw detail::destroyed_error("a semaphore");
     return take();
   }
 
@@ -28,7 +28,7 @@ public:
 
   void settle(detail::wait_node& node) const {
     if (node.answer() == detail::reply::destroyed)
-      throw detail::destroyed_error("semaphore");
+      throw detail::destroyed_error("a semaphore");
   }
 
   void abandon(detail::wait_node& node) noexcept {

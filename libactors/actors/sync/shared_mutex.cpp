@@ -22,7 +22,7 @@ public:
 
   [[nodiscard]] bool admit(const shared_mutex_node& node) {
     if (destroyed_)
-      throw detail::destroyed_error("shared_mutex");
+      throw detail::destroyed_error("a shared_mutex");
     return take(node.reader);
   }
 
@@ -30,7 +30,7 @@ public:
 
   void settle(const shared_mutex_node& node) const {
     if (node.answer() == detail::reply::destroyed)
-      throw detail::destroyed_error("shared_mutex");
+      throw detail::destroyed_error("a shared_mutex");
   }
 
   void abandon(shared_mutex_node& node) noexcept {
@@ -70,6 +70,8 @@ public:
   [[nodiscard]] bool locked() const noexcept { return writer_; }
 
   [[nodiscard]] std::size_t readers() const noexcept { return readers_; }
+
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
 private:
   [[nodiscard]] bool free_for(bool reader) const noexcept { return !writer_ && (reader || readers_ == 0); }
@@ -162,6 +164,11 @@ bool shared_mutex::locked() const noexcept {
 std::size_t shared_mutex::readers() const noexcept {
   const std::scoped_lock lock{state_->mutex};
   return state_->readers();
+}
+
+std::size_t shared_mutex::waiting() const noexcept {
+  const std::scoped_lock lock{state_->mutex};
+  return state_->waiting();
 }
 
 void shared_mutex::shared_guard::unlock() {

@@ -57,6 +57,9 @@ public:
   /// How many readers hold it.
   [[nodiscard]] std::size_t readers() const noexcept;
 
+  /// How many tasks wait for it.
+  [[nodiscard]] std::size_t waiting() const noexcept;
+
 private:
   std::shared_ptr<internal::shared_mutex_state> state_;
 };

@@ -5,15 +5,34 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace actors::sync::detail {
 
-/// An item with its place in the order in which items were put.
+/// An item with its place in the order in which items were put. Can be assigned even if the item cannot.
 template <class T>
 struct numbered {
+  numbered(std::uint64_t place, T&& item) : number(place), value(std::move(item)) {}
+
+  numbered(numbered&&) = default;
+
+  numbered& operator=(numbered&& other) noexcept {
+    number = other.number;
+    if constexpr (std::is_move_assignable_v<T>) {
+      value = std::move(other.value);
+    } else if (this != &other) {
+      std::destroy_at(&value);
+      std::construct_at(&value, std::move(other.value));
+    }
+    return *this;
+  }
+
+  ~numbered() = default;
+
   std::uint64_t number;
   T value;
 };
@@ -85,27 +104,25 @@ private:
   std::vector<entry> entries_;
 };
 
-/// The one that `Compare` puts before all others; among equals the oldest.
+/// The one that `Compare` puts before all others; among equals the oldest. A binary heap that compares first and moves
+/// then, so that a comparison that throws changes nothing.
 template <class T, class Compare>
 class best_first {
 public:
   using entry = numbered<T>;
 
-  explicit best_first(Compare compare) : behind_(std::move(compare)) {}
+  explicit best_first(Compare compare) : compare_(std::move(compare)) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
 
   void put(entry&& item) {
+    const auto place = place_above(heap_.size(), item);
     heap_.push_back(std::move(item));
-    std::push_heap(heap_.begin(), heap_.end(), behind_);
+    for (auto at = heap_.size() - 1; at != place; at = parent(at))
+      std::swap(heap_[at], heap_[parent(at)]);
   }
 
-  [[nodiscard]] entry take() {
-    std::pop_heap(heap_.begin(), heap_.end(), behind_);
-    entry result{std::move(heap_.back())};
-    heap_.pop_back();
-    return result;
-  }
+  [[nodiscard]] entry take() { return take_at(0); }
 
   void put_back(entry&& item) { put(std::move(item)); }
 
@@ -113,32 +130,65 @@ public:
     const auto found = std::find_if(heap_.begin(), heap_.end(), [&](const auto& e) { return e.number == number; });
     if (found == heap_.end())
       return std::nullopt;
-    std::optional<entry> result{std::move(*found)};
-    if (std::next(found) != heap_.end())
-      *found = std::move(heap_.back());
-    heap_.pop_back();
-    std::make_heap(heap_.begin(), heap_.end(), behind_);
-    return result;
+    return take_at(static_cast<std::size_t>(found - heap_.begin()));
   }
 
 private:
-  /// The order of the heap functions, which keep the greatest in front.
-  class behind {
-  public:
-    explicit behind(Compare compare) : compare_(std::move(compare)) {}
+  [[nodiscard]] static std::size_t parent(std::size_t at) noexcept { return (at - 1) / 2; }
 
-    [[nodiscard]] bool operator()(const entry& a, const entry& b) const {
-      if (compare_(b.value, a.value))
-        return true;
-      return !compare_(a.value, b.value) && b.number < a.number;
+  [[nodiscard]] bool before(const entry& a, const entry& b) const {
+    if (compare_(a.value, b.value))
+      return true;
+    return a.number < b.number && !compare_(b.value, a.value);
+  }
+
+  /// Where `item` comes to rest when it rises from `at`.
+  [[nodiscard]] std::size_t place_above(std::size_t at, const entry& item) const {
+    while (at > 0 && before(item, heap_[parent(at)]))
+      at = parent(at);
+    return at;
+  }
+
+  /// Where `item` comes to rest when it sinks from `at` in a heap of `size`.
+  [[nodiscard]] std::size_t place_below(std::size_t at, const entry& item, std::size_t size) const {
+    for (;;) {
+      auto child = 2 * at + 1;
+      if (child >= size)
+        return at;
+      if (child + 1 < size && before(heap_[child + 1], heap_[child]))
+        ++child;
+      if (!before(heap_[child], item))
+        return at;
+      at = child;
     }
+  }
 
-  private:
-    [[no_unique_address]] Compare compare_;
-  };
+  /// The last one fills the gap: it rises from there or sinks.
+  [[nodiscard]] entry take_at(std::size_t gap) {
+    const auto last = heap_.size() - 1;
+    const auto above = gap == last ? gap : place_above(gap, heap_[last]);
+    const auto below = gap == last || above != gap ? gap : place_below(gap, heap_[last], last);
+    entry result{std::move(heap_[gap])};
+    if (gap != last)
+      heap_[gap] = std::move(heap_[last]);
+    heap_.pop_back();
+    for (auto at = gap; at != above; at = parent(at))
+      std::swap(heap_[at], heap_[parent(at)]);
+    rotate_up(gap, below);
+    return result;
+  }
+
+  /// Moves what is at `top` down to `bottom`, and those on the way up.
+  void rotate_up(std::size_t top, std::size_t bottom) noexcept {
+    if (top == bottom)
+      return;
+    const auto over = parent(bottom);
+    rotate_up(top, over);
+    std::swap(heap_[over], heap_[bottom]);
+  }
 
   std::vector<entry> heap_;
-  behind behind_;
+  [[no_unique_address]] Compare compare_;
 };
 
 } // namespace actors::sync::detail

@@ -88,7 +88,7 @@ public:
     auto item = try_get();
     if (!item)
       return false;
-    node.item.emplace(numbered<T>{0, *std::move(item)});
+    node.item.emplace(0, *std::move(item));
     return true;
   }
 
@@ -99,7 +99,7 @@ public:
     case reply::granted:
       break;
     case reply::destroyed:
-      throw destroyed_error("queue");
+      throw destroyed_error("a queue");
     default:
       throw queue_shut_down{};
     }
@@ -134,7 +134,7 @@ public:
     case reply::granted:
       return;
     case reply::destroyed:
-      throw destroyed_error("queue");
+      throw destroyed_error("a queue");
     default:
       if (node.error)
         std::rethrow_exception(node.error);
@@ -172,7 +172,7 @@ public:
 
   void settle(wait_node& node) const {
     if (node.answer() == reply::destroyed)
-      throw destroyed_error("queue");
+      throw destroyed_error("a queue");
   }
 
   void abandon(wait_node& node) noexcept { node.leave(); }
@@ -217,10 +217,14 @@ public:
 
   [[nodiscard]] std::size_t unfinished() const noexcept { return unfinished_; }
 
+  [[nodiscard]] std::size_t waiting_getters() const noexcept { return getters_.size(); }
+
+  [[nodiscard]] std::size_t waiting_putters() const noexcept { return putters_.size(); }
+
 private:
   void require_usable() const {
     if (destroyed_)
-      throw destroyed_error("queue");
+      throw destroyed_error("a queue");
   }
 
   [[nodiscard]] std::size_t available() const noexcept { return items_.size() - promised_.size(); }
@@ -322,7 +326,12 @@ template <class State, class Node>
     state.abandon(node);
     return false;
   }
-  state.settle(node);
+  try {
+    state.settle(node);
+  } catch (...) {
+    state.abandon(node);
+    throw;
+  }
   return true;
 }
 

@@ -47,7 +47,7 @@ void wait_list::wake_all(reply answer) noexcept {
 }
 
 misuse_error destroyed_error(const char* what) {
-  return misuse_error{std::string{"a "} + what + " was destroyed while it was in use"};
+  return misuse_error{std::string{what} + " was destroyed while it was in use"};
 }
 
 void require_plain_thread(const char* operation) {

@@ -122,7 +122,8 @@ void require_plain_thread(const char* operation);
 /// - `admit(node)`: true if there is nothing to wait for; throws if there never will be;
 /// - `enlist(node)`: puts the node into a list;
 /// - `settle(node)`: the task goes on and takes what it was given, or throws what it was told;
-/// - `abandon(node)`: the task was cancelled or killed, waiting or with something given that it did not take.
+/// - `abandon(node)`: `settle` has thrown, or the task was cancelled or killed, waiting or with something given that it
+///   did not take.
 template <class State, class Node = wait_node>
 class [[nodiscard]] list_awaiter : public actors::detail::leaf_awaiter<list_awaiter<State, Node>>, public Node {
 public:
@@ -152,8 +153,8 @@ public:
     this->check_cancelled();
     if (suspended_) {
       const std::scoped_lock guard{state_->mutex};
-      suspended_ = false;
       state_->settle(*this);
+      suspended_ = false;
     }
     return *this;
   }

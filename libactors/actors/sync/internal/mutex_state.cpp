@@ -6,7 +6,7 @@ using detail::reply;
 
 bool mutex_state::admit(detail::wait_node&) {
   if (destroyed_)
-    throw detail::destroyed_error("mutex");
+    throw detail::destroyed_error("a mutex");
   return take();
 }
 
@@ -19,7 +19,7 @@ bool mutex_state::take() noexcept {
 
 void mutex_state::settle(detail::wait_node& node) const {
   if (node.answer() == reply::destroyed)
-    throw detail::destroyed_error("mutex");
+    throw detail::destroyed_error("a mutex");
 }
 
 void mutex_state::abandon(detail::wait_node& node) noexcept {

@@ -2,6 +2,7 @@
 
 #include <actors/sync/detail/wait_list.hpp>
 
+#include <cstddef>
 #include <mutex>
 
 namespace actors::sync::internal {
@@ -31,7 +32,7 @@ public:
 
   [[nodiscard]] bool destroyed() const noexcept { return destroyed_; }
 
-  [[nodiscard]] bool has_waiting(const detail::wait_node& node) const noexcept { return node.listed_in(waiting_); }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
 
   /// Refuses everybody who waits, now and later.
   void destroy() noexcept;
