@@ -33,14 +33,18 @@ void service::stop() {
 
 namespace actors::detail {
 
-service_ref launch_service(runtime_core& core, const task_origin& origin, std::unique_ptr<service> object) {
+caf::strong_actor_ptr make_service(runtime_core& core, const task_origin& origin, std::unique_ptr<service> object) {
   if (!object)
     throw misuse_error("spawn_service was given no service");
   auto identity = next_identity(core);
   caf::actor_config config;
   auto* storage = new caf::actor_storage<service_actor>(identity.id, std::move(identity.node), identity.system, config,
                                                         core, origin, std::move(object));
-  const caf::strong_actor_ptr actor{&storage->ctrl, false};
+  return caf::strong_actor_ptr{&storage->ctrl, false};
+}
+
+service_ref launch_service(runtime_core& core, const task_origin& origin, std::unique_ptr<service> object) {
+  const auto actor = make_service(core, origin, std::move(object));
   auto& created = static_cast<service_actor&>(*actor->get());
   if (!origin.parent->adopt(created))
     throw_not_adopted();

@@ -73,6 +73,9 @@ private:
 
 namespace detail {
 
+/// Creates the actor of a service; neither adopted nor launched yet.
+[[nodiscard]] caf::strong_actor_ptr make_service(runtime_core& core, const task_origin& origin,
+                                                 std::unique_ptr<service> object);
 [[nodiscard]] service_ref launch_service(runtime_core& core, const task_origin& origin,
                                          std::unique_ptr<service> object);
 [[nodiscard]] service_ref launch_child_service(std::unique_ptr<service> object, const spawn_options& options,

@@ -149,6 +149,8 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
     return;
   }
   phase_ = phase::serving;
+  if (serving_)
+    serving_();
   while (!waiting_.empty() && phase_ == phase::serving) {
     const auto early = std::move(waiting_.front());
     waiting_.pop_front();
@@ -270,7 +272,7 @@ void service_actor::on_end(caf::execution_unit* unit) {
     reason = caf::make_error(caf::exit_reason::kill);
   else if (failure_)
     reason = to_caf_error(failure_);
-  if (failure_)
+  if (failure_ && !serving_)
     core().log().write({log_level::error, "service", std::string{name()} + " failed: " + describe(failure_)});
   shut(std::move(reason), unit);
 }

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <tuple>
@@ -59,6 +60,13 @@ public:
   service_actor(caf::actor_config& config, runtime_core& core, const task_origin& origin,
                 std::unique_ptr<service> object);
   ~service_actor() override;
+
+  /// For a supervisor, before the launch: `serving` is called on the actor when `on_start` has returned. The supervisor
+  /// then looks after `failure`, and the actor does not log it.
+  void supervise(std::function<void()> serving) { serving_ = std::move(serving); }
+
+  /// What `on_start` or `on_stop` threw; once the actor has ended.
+  [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
 
   void reply(const reply_address& to, caf::message answer);
 
@@ -130,6 +138,7 @@ private:
   phase phase_ = phase::starting;
   bool killed_ = false;
   std::exception_ptr failure_;
+  std::function<void()> serving_;
 };
 
 /// A call whose handler is a coroutine: a stack of its own inside the service.
