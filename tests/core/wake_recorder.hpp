@@ -42,6 +42,8 @@ private:
 
   void on_end(caf::execution_unit*) override {}
 
+  void look_inside(actors::detail::actor_view&) const override {}
+
   callback on_wake_;
 };
 

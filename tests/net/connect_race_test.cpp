@@ -20,7 +20,7 @@ endpoint at(const char* address, std::uint16_t port) {
 task<std::unique_ptr<stream>> race(std::vector<endpoint> targets) {
   auto& context = co_await actors::detail::current_context{};
   auto& home = actors::detail::choose_io_context(context);
-  co_return co_await internal::connect_to_first(home, std::move(targets), "example.org:80", tcp_options{});
+  co_return co_await actors::net::internal::connect_to_first(home, std::move(targets), "example.org:80", tcp_options{});
 }
 
 /// An endpoint that takes connection attempts and never answers: the queue of its listener is full.
@@ -50,8 +50,8 @@ TEST(interleave, families_take_turns_beginning_with_the_first) {
   const std::vector<endpoint> input{at("::1", 1), at("::1", 2), at("::1", 3), at("127.0.0.1", 4), at("127.0.0.1", 5)};
   const std::vector<endpoint> expected{at("::1", 1), at("127.0.0.1", 4), at("::1", 2), at("127.0.0.1", 5),
                                        at("::1", 3)};
-  EXPECT_EQ(internal::interleave_families(input), expected);
-  EXPECT_TRUE(internal::interleave_families({}).empty());
+  EXPECT_EQ(actors::net::internal::interleave_families(input), expected);
+  EXPECT_TRUE(actors::net::internal::interleave_families({}).empty());
 }
 
 TEST(connect_race, the_second_address_is_tried_when_the_first_refuses) {

@@ -1,6 +1,5 @@
-#include "flock.hpp"
-
 #include "../core/gate.hpp"
+#include "flock.hpp"
 
 #include <actors/core/ask.hpp>
 #include <actors/core/service.hpp>
@@ -67,7 +66,10 @@ TEST(dynamic_children, one_that_fails_to_start_is_not_kept_and_costs_no_restart)
     auto spec = quiet("top");
     spec.intensity(0, 5s);
     const auto top = sv::spawn_supervisor(std::move(spec));
-    auto broken = [](sv::started_signal) -> task<void> { throw std::runtime_error("cannot"); co_return; };
+    auto broken = [](sv::started_signal) -> task<void> {
+      throw std::runtime_error("cannot");
+      co_return;
+    };
     EXPECT_EQ(co_await refusal(top.start_child(sv::task_child("a", broken))), "cannot");
     EXPECT_EQ(co_await refusal(top.terminate_child("a")), "not_found");
     EXPECT_EQ((co_await top.children()).size(), 0u);
@@ -295,9 +297,8 @@ TEST(plain_actor, is_restarted_and_stopped_like_any_child) {
     const auto child = top.child("counter");
     const auto first = co_await child.up();
     EXPECT_EQ(co_await actors::ask<int>(first, 1), 2);
-    static_cast<void>(co_await error_of([](caf::actor to) -> task<void> {
-      static_cast<void>(co_await actors::ask<int>(to, -1));
-    }(first)));
+    static_cast<void>(co_await error_of(
+        [](caf::actor to) -> task<void> { static_cast<void>(co_await actors::ask<int>(to, -1)); }(first)));
     const auto second = co_await child.next(first, 30s);
     EXPECT_EQ(co_await actors::ask<int>(second, 5), 6);
     const auto children = co_await top.children();

@@ -67,8 +67,8 @@ TEST(start, children_start_in_order_and_stop_in_reverse_order) {
     co_await top.started();
     co_await top.child("b").down({});
     co_await top.stop();
-    EXPECT_THAT(notes->texts(), testing::ElementsAre("?a", "+a", "?service", "+service", "?b", "+b", "-b", "-service",
-                                                     "-a"));
+    EXPECT_THAT(notes->texts(),
+                testing::ElementsAre("?a", "+a", "?service", "+service", "?b", "+b", "-b", "-service", "-a"));
   });
 }
 
@@ -91,8 +91,8 @@ TEST(start, a_child_that_fails_first_in_the_middle_or_last_stops_those_before_it
       const auto top = sv::spawn_supervisor(std::move(spec));
       const auto error = co_await error_of(top.started());
       EXPECT_TRUE(is_a<sv::start_error>(error));
-      EXPECT_EQ(text_of(error), "supervisor 'top' could not start: child '" + names[failing] + "': " +
-                                    names[failing] + " cannot start");
+      EXPECT_EQ(text_of(error), "supervisor 'top' could not start: child '" + names[failing] + "': " + names[failing] +
+                                    " cannot start");
       EXPECT_EQ(notes->texts(), expected);
       EXPECT_TRUE(is_a<sv::start_error>(co_await error_of(top.ended())));
     }
@@ -105,7 +105,8 @@ TEST(start, a_service_whose_on_start_throws_fails_to_start) {
     auto spec = quiet("top");
     spec.child(worker(notes, "a")).child(service(notes, true));
     const auto top = sv::spawn_supervisor(std::move(spec));
-    EXPECT_THAT(text_of(co_await error_of(top.ended())), testing::EndsWith("child 'service': the service cannot start"));
+    EXPECT_THAT(text_of(co_await error_of(top.ended())),
+                testing::EndsWith("child 'service': the service cannot start"));
     EXPECT_THAT(notes->texts(), testing::UnorderedElementsAre("+a", "?service", "-a"));
   });
 }

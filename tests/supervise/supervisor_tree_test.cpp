@@ -46,8 +46,9 @@ TEST(supervisor_tree, a_grandchild_that_cannot_start_is_named_through_all_levels
     auto spec = quiet("top");
     spec.child(worker(notes, "a")).child(sv::supervisor_child(inner));
     const auto top = sv::spawn_supervisor(std::move(spec));
-    EXPECT_EQ(text_of(co_await error_of(top.started())),
-              "supervisor 'top' could not start: child 'inner': supervisor 'inner' could not start: child 'x': no luck");
+    EXPECT_EQ(
+        text_of(co_await error_of(top.started())),
+        "supervisor 'top' could not start: child 'inner': supervisor 'inner' could not start: child 'x': no luck");
     EXPECT_EQ(notes->count("-a"), notes->count("+a"));
   });
 }

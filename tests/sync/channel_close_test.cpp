@@ -82,7 +82,9 @@ TEST(channel_close, the_last_sender_ends_the_wait_of_receivers) {
     co_await until([&, &r = rx] { return r.statistics().waiting_receivers == 2; });
     tx.close();
     EXPECT_EQ(rx.statistics().waiting_receivers, 2U);
-    { const auto gone = std::move(other); }
+    {
+      const auto gone = std::move(other);
+    }
     const auto error = co_await error_of(receiving);
     EXPECT_TRUE(is_a<end_of_channel>(error));
     const auto none = co_await iterating;

@@ -1,6 +1,5 @@
-#include "support.hpp"
-
 #include "../core/counted.hpp"
+#include "support.hpp"
 
 #include <actors/core/gather.hpp>
 #include <actors/sync/queue.hpp>

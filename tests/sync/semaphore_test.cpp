@@ -71,8 +71,7 @@ TEST(semaphore, bad_numbers_are_misuse) {
   EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([] { const bounded_semaphore s{-1}; })));
   semaphore s{1};
   EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([&] { s.release(-1); })));
-  EXPECT_TRUE(is_a<actors::misuse_error>(
-      thrown_by([&] { s.release(std::numeric_limits<std::ptrdiff_t>::max()); })));
+  EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([&] { s.release(std::numeric_limits<std::ptrdiff_t>::max()); })));
   EXPECT_EQ(s.value(), 1);
 }
 

@@ -1,6 +1,5 @@
-#include "support.hpp"
-
 #include "../core/patience.hpp"
+#include "support.hpp"
 
 #include <actors/core/runtime.hpp>
 #include <actors/sync/channel.hpp>
@@ -99,7 +98,8 @@ TEST(sync_threads, blocking_operations_inside_a_task_are_misuse) {
 
 TEST(sync_threads, blocked_threads_hear_of_shutdown_close_and_destruction) {
   auto q = std::make_unique<queue<int>>();
-  std::thread shut{[&] { EXPECT_TRUE(is_a<actors::sync::queue_shut_down>(thrown_by([&] { std::ignore = q->blocking_get(); }))); }};
+  std::thread shut{
+      [&] { EXPECT_TRUE(is_a<actors::sync::queue_shut_down>(thrown_by([&] { std::ignore = q->blocking_get(); }))); }};
   while (q->waiting_getters() == 0)
     std::this_thread::yield();
   q->shutdown();
@@ -107,9 +107,8 @@ TEST(sync_threads, blocked_threads_hear_of_shutdown_close_and_destruction) {
 
   q = std::make_unique<queue<int>>();
   auto* const seen = q.get();
-  std::thread destroyed{[seen] {
-    EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([&] { std::ignore = seen->blocking_get(); })));
-  }};
+  std::thread destroyed{
+      [seen] { EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([&] { std::ignore = seen->blocking_get(); }))); }};
   while (q->waiting_getters() == 0)
     std::this_thread::yield();
   q.reset();

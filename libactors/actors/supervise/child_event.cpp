@@ -36,8 +36,8 @@ std::string_view to_string(exit_kind kind) noexcept {
 }
 
 std::string describe(const child_event& event) {
-  auto text = "child '" + event.child + "' of supervisor '" + event.supervisor + "' " +
-              std::string{to_string(event.kind)};
+  auto text =
+      "child '" + event.child + "' of supervisor '" + event.supervisor + "' " + std::string{to_string(event.kind)};
   if (event.kind == child_event_kind::exited)
     text += " (" + std::string{to_string(event.exit)} + ")";
   if (event.kind == child_event_kind::restarting)

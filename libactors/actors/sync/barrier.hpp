@@ -16,8 +16,8 @@
 ///
 /// Cancellation: a task that is cancelled or killed while it waits leaves and breaks nothing; the others wait for
 /// somebody else. Threads: all members may be called from any thread; a plain thread waits with
-/// `runtime::block_on(b.wait())`. Destroying a barrier makes those who wait throw `misuse_error`. Errors: `misuse_error`
-/// for 0 parties.
+/// `runtime::block_on(b.wait())`. Destroying a barrier makes those who wait throw `misuse_error`. Errors:
+/// `misuse_error` for 0 parties.
 ///
 /// Cost: one allocation for the barrier and one for the frame of each `wait`. After asyncio's `Barrier`.
 ///

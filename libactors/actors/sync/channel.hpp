@@ -34,8 +34,8 @@
 /// ```
 ///
 /// Fairness: first come, first served, on both sides. Cancellation: an operation that is cancelled has sent or received
-/// nothing; one that had succeeded in the same moment returns, and the task is cancelled at its next await. A value that
-/// was meant for a receiver that is killed goes to the next.
+/// nothing; one that had succeeded in the same moment returns, and the task is cancelled at its next await. A value
+/// that was meant for a receiver that is killed goes to the next.
 ///
 /// Threads: tasks of any runtime. Plain threads use `try_send`, `try_receive`, `blocking_send` and `blocking_receive`
 /// (these wait on the monotonic clock, never in virtual time). One end object is not to be closed, moved or destroyed

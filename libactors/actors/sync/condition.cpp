@@ -1,9 +1,8 @@
 #include <actors/sync/condition.hpp>
 
+#include <actors/core/error.hpp>
 #include <actors/sync/detail/wait_list.hpp>
 #include <actors/sync/internal/mutex_state.hpp>
-
-#include <actors/core/error.hpp>
 
 #include <limits>
 #include <mutex>

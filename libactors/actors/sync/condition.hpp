@@ -12,20 +12,20 @@
 /// Waiting for a change of what a mutex protects.
 ///
 /// A condition belongs to one mutex. `co_await c.wait(guard)` gives the mutex up, waits until it is notified, and holds
-/// the mutex again when it goes on; the form with a predicate waits until the predicate holds, which is checked with the
-/// mutex held. Whoever changes the state notifies while holding the mutex: notifying while nobody holds it throws
+/// the mutex again when it goes on; the form with a predicate waits until the predicate holds, which is checked with
+/// the mutex held. Whoever changes the state notifies while holding the mutex: notifying while nobody holds it throws
 /// `misuse_error`, because a waiter that is just about to wait would miss it. Those who are notified line up for the
 /// mutex in the order in which they came to wait.
 ///
-/// Cancellation: a wait that is cancelled takes the mutex again before it throws `cancelled`, however long that takes, so
-/// that the guard holds the mutex in every catch block, as with asyncio. A notification that a cancelled or killed
+/// Cancellation: a wait that is cancelled takes the mutex again before it throws `cancelled`, however long that takes,
+/// so that the guard holds the mutex in every catch block, as with asyncio. A notification that a cancelled or killed
 /// waiter had received goes to the next one.
 ///
 /// Errors: `misuse_error` if the guard is empty or of another mutex, or if the condition is destroyed while tasks wait
 /// (they hold the mutex again first) or the mutex is (their guards are then empty).
 ///
-/// Threads: any task of any runtime, and plain threads that hold the mutex may notify. The guard that is passed must stay
-/// in place until the wait has ended. Cost: one allocation for the condition and one for the frame of each `wait`.
+/// Threads: any task of any runtime, and plain threads that hold the mutex may notify. The guard that is passed must
+/// stay in place until the wait has ended. Cost: one allocation for the condition and one for the frame of each `wait`.
 ///
 /// @snippet examples/sync.cpp condition
 namespace actors::sync {

@@ -1,8 +1,7 @@
 #include <actors/sync/mutex.hpp>
 
-#include <actors/sync/internal/mutex_state.hpp>
-
 #include <actors/core/error.hpp>
+#include <actors/sync/internal/mutex_state.hpp>
 
 namespace actors::sync {
 

@@ -11,9 +11,10 @@
 /// `auto guard = co_await m.lock();` waits for the mutex and holds it until the guard goes or `guard.unlock()` is
 /// called. Unlike `std::mutex` it may be held while the task awaits, and waiting for it blocks no thread.
 ///
-/// Fairness: first come, first served. An unlock hands the mutex to the first waiter, so nobody overtakes. Cancellation:
-/// a waiter that is cancelled or killed leaves the line; if it had been given the mutex already, the next one gets it.
-/// Not recursive: a task that locks a mutex that it holds waits for itself (give it a time limit, `with_timeout`).
+/// Fairness: first come, first served. An unlock hands the mutex to the first waiter, so nobody overtakes.
+/// Cancellation: a waiter that is cancelled or killed leaves the line; if it had been given the mutex already, the next
+/// one gets it. Not recursive: a task that locks a mutex that it holds waits for itself (give it a time limit,
+/// `with_timeout`).
 ///
 /// Threads: any task of any runtime, and plain threads with `try_lock` or `runtime::block_on(m.lock())`; a guard may be
 /// destroyed anywhere. Destroying a mutex makes those who wait throw `misuse_error`; a guard that is left over does

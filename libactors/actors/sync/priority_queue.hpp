@@ -8,9 +8,10 @@
 
 namespace actors::sync {
 
-/// A queue that gives the item first which `Compare` puts before all others: with `std::less` the smallest, as asyncio's
-/// `PriorityQueue` and unlike `std::priority_queue`. Equal items come in the order in which they were put. All else is as
-/// in `queue`; putting and taking are O(log n). An error that `Compare` throws comes out of the operation that compared.
+/// A queue that gives the item first which `Compare` puts before all others: with `std::less` the smallest, as
+/// asyncio's `PriorityQueue` and unlike `std::priority_queue`. Equal items come in the order in which they were put.
+/// All else is as in `queue`; putting and taking are O(log n). An error that `Compare` throws comes out of the
+/// operation that compared.
 template <class T, class Compare = std::less<T>>
 class priority_queue : public basic_queue<T, detail::best_first<T, Compare>> {
 public:

@@ -17,22 +17,22 @@
 
 /// Queues between tasks: `put` waits while the queue is full, `get` while it is empty.
 ///
-/// `queue` gives the oldest item first; `lifo_queue` and `priority_queue` have headers of their own. Count the work with
-/// `task_done`, once for each item that was dealt with: `join` waits until all of it is. `shutdown` ends a queue: no more
-/// items go in, those that are there can still be had (`graceful`) or are dropped (`immediate`), and whoever would have
-/// to wait throws `queue_shut_down`.
+/// `queue` gives the oldest item first; `lifo_queue` and `priority_queue` have headers of their own. Count the work
+/// with `task_done`, once for each item that was dealt with: `join` waits until all of it is. `shutdown` ends a queue:
+/// no more items go in, those that are there can still be had (`graceful`) or are dropped (`immediate`), and whoever
+/// would have to wait throws `queue_shut_down`.
 ///
-/// Fairness: first come, first served, on both sides; nobody overtakes. Cancellation: a `get` that is cancelled or killed
-/// takes no item, and the one that was meant for it goes to the next in line, so nothing is lost and no order. A `put`
-/// that is cancelled has put nothing, except that one whose item has been received already returns, and the task is
-/// cancelled at its next await.
+/// Fairness: first come, first served, on both sides; nobody overtakes. Cancellation: a `get` that is cancelled or
+/// killed takes no item, and the one that was meant for it goes to the next in line, so nothing is lost and no order. A
+/// `put` that is cancelled has put nothing, except that one whose item has been received already returns, and the task
+/// is cancelled at its next await.
 ///
-/// Threads: tasks of any runtime. Plain threads use `try_put`, `try_get`, `blocking_put` and `blocking_get` (these wait on
-/// the monotonic clock, never in virtual time), or `runtime::block_on` with any of the tasks. Items should move without
-/// throwing. Destroying a queue makes those who wait throw `misuse_error`.
+/// Threads: tasks of any runtime. Plain threads use `try_put`, `try_get`, `blocking_put` and `blocking_get` (these wait
+/// on the monotonic clock, never in virtual time), or `runtime::block_on` with any of the tasks. Items should move
+/// without throwing. Destroying a queue makes those who wait throw `misuse_error`.
 ///
-/// Cost: one allocation for the queue and one for the frame of each `put` and `get` (`try_put` and `try_get` have none);
-/// `benchmarks/sync/queue_bench.cpp`. After asyncio's `Queue` of Python 3.13.
+/// Cost: one allocation for the queue and one for the frame of each `put` and `get` (`try_put` and `try_get` have
+/// none); `benchmarks/sync/queue_bench.cpp`. After asyncio's `Queue` of Python 3.13.
 ///
 /// @snippet examples/sync.cpp queue
 namespace actors::sync {

@@ -1,8 +1,7 @@
 #include <actors/sync/shared_mutex.hpp>
 
-#include <actors/sync/detail/wait_list.hpp>
-
 #include <actors/core/error.hpp>
+#include <actors/sync/detail/wait_list.hpp>
 
 #include <mutex>
 

@@ -11,8 +11,8 @@
 /// `auto guard = co_await m.lock_shared();` for reading, `co_await m.lock()` for writing.
 ///
 /// Fairness: first come, first served. A reader that comes after a waiting writer waits behind it, so writers do not
-/// starve, and readers that wait next to each other are let in together. So a task that holds the mutex for reading must
-/// not lock it for reading again: a writer may stand in between.
+/// starve, and readers that wait next to each other are let in together. So a task that holds the mutex for reading
+/// must not lock it for reading again: a writer may stand in between.
 ///
 /// Cancellation: a waiter that is cancelled or killed leaves the line, and what it had been given goes to the next;
 /// readers behind a writer that leaves join those who read. Threads: any task of any runtime, plain threads with
@@ -116,8 +116,8 @@ public:
   /// Throws `misuse_error` if the guard is empty.
   void unlock();
 
-  /// Goes on as a reader, with no writer in between; readers that are next in line come in too. Throws `misuse_error` if
-  /// the guard is empty.
+  /// Goes on as a reader, with no writer in between; readers that are next in line come in too. Throws `misuse_error`
+  /// if the guard is empty.
   [[nodiscard]] shared_guard downgrade();
 
 private:

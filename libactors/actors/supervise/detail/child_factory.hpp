@@ -79,8 +79,7 @@ void launch_prepared(child_launch& start, task<T> root) {
 }
 
 template <class F>
-concept plain_child_function =
-    std::is_invocable_v<F&> && actors::detail::is_task<std::invoke_result_t<F&>>::value;
+concept plain_child_function = std::is_invocable_v<F&> && actors::detail::is_task<std::invoke_result_t<F&>>::value;
 
 template <class F>
 concept signalling_child_function =
@@ -119,8 +118,7 @@ private:
   F function_;
 };
 
-[[nodiscard]] std::shared_ptr<const child_factory>
-make_service_factory(std::function<std::unique_ptr<service>()> make);
+[[nodiscard]] std::shared_ptr<const child_factory> make_service_factory(std::function<std::unique_ptr<service>()> make);
 
 [[nodiscard]] std::shared_ptr<const child_factory>
 make_actor_factory(std::function<caf::actor(caf::actor_system&)> make);

@@ -245,8 +245,8 @@ void supervisor_core::ended(child& which, const caf::error& reason) {
     if (stoppers.empty() && plan_ != plan::stop)
       start_failed(which, std::move(timeout));
   } else if (before == child_state::starting) {
-    start_failed(which, how.error ? how.error
-                                  : std::make_exception_ptr(std::runtime_error{"it ended before it had started"}));
+    start_failed(which,
+                 how.error ? how.error : std::make_exception_ptr(std::runtime_error{"it ended before it had started"}));
     return;
   } else if (before == child_state::running) {
     ended_by_itself(which, how);
@@ -368,8 +368,8 @@ void supervisor_core::time_is_up(child& which) {
       kill(which);
       break;
     }
-    log(log_level::error, "child '" + which.spec.name() + "' was killed " + internal::seconds(which.overdue) +
-                              " ago and has not ended");
+    log(log_level::error,
+        "child '" + which.spec.name() + "' was killed " + internal::seconds(which.overdue) + " ago and has not ended");
     set_due(which, saturating_add(now(), which.overdue));
     which.overdue *= 2;
     break;

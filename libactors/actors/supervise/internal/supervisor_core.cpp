@@ -71,8 +71,8 @@ bool supervisor_core::submit(const request_ptr& request) {
   if (inbox_.post(std::move(message)))
     return true;
   const auto error = end_error();
-  request->error = error ? error
-                         : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' has ended"});
+  request->error =
+      error ? error : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' has ended"});
   return false;
 }
 

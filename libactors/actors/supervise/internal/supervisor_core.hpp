@@ -116,7 +116,7 @@ private:
     time_point due = time_point::max();
     duration overdue = duration::zero(); // after the kill
     std::exception_ptr last_error;
-    std::exception_ptr start_timeout; // it took too long to start and is being stopped
+    std::exception_ptr start_timeout;  // it took too long to start and is being stopped
     std::vector<request_ptr> starters; // to be answered when it has started
     std::vector<request_ptr> stoppers; // to be answered when it has ended
   };
@@ -214,10 +214,12 @@ private:
 
   // Of everybody.
   mutable std::mutex mutex_;
+
   struct entry {
     std::uint64_t key;
     std::shared_ptr<child_slot> slot;
   };
+
   std::map<std::string, entry, std::less<>> names_;
   std::vector<std::weak_ptr<event_buffer>> streams_;
   std::atomic<std::size_t> stream_count_{0};

@@ -139,8 +139,8 @@ void supervisor_core::close() {
   plan_ = plan::stop;
   first_ = 0;
   cursor_ = UINT64_MAX;
-  const auto error = failure_ ? failure_
-                              : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' is stopping"});
+  const auto error =
+      failure_ ? failure_ : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' is stopping"});
   answer_all(deferred_, error);
   for (auto& [key, each] : children_) {
     answer_all(each.starters, error);

@@ -92,8 +92,7 @@ void supervisor_core::start_child(const request_ptr& request) {
   }
   if (!spec.is_numbered()) {
     if (const auto* const other = find_child(spec.name()); other != nullptr) {
-      refuse(*request,
-             other->state == child_state::down ? child_errc::already_present : child_errc::already_started);
+      refuse(*request, other->state == child_state::down ? child_errc::already_present : child_errc::already_started);
       return;
     }
   }

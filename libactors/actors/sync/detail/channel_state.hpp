@@ -43,9 +43,9 @@ struct channel_receiver : channel_node {
 
 /// What the ends of a channel share.
 ///
-/// A value goes to the first receiver that waits, at once; a sender whose value was taken has succeeded. So an operation
-/// that was woken cannot be cancelled any more: the cancellation waits for the next await. Only a receiver that is killed
-/// leaves a value behind, which then goes to the next, or stays in the buffer, even beyond its capacity.
+/// A value goes to the first receiver that waits, at once; a sender whose value was taken has succeeded. So an
+/// operation that was woken cannot be cancelled any more: the cancellation waits for the next await. Only a receiver
+/// that is killed leaves a value behind, which then goes to the next, or stays in the buffer, even beyond its capacity.
 template <class T>
 class channel_state {
 public:
@@ -213,7 +213,8 @@ private:
 
   /// Where it was, should several have been put back.
   void put_back(numbered<T>&& item) {
-    const auto place = std::find_if(buffer_.begin(), buffer_.end(), [&](const auto& e) { return e.number > item.number; });
+    const auto place =
+        std::find_if(buffer_.begin(), buffer_.end(), [&](const auto& e) { return e.number > item.number; });
     buffer_.insert(place, std::move(item));
   }
 
@@ -249,8 +250,7 @@ public:
 private:
   actors::detail::cancel_action on_cancel() override {
     const std::scoped_lock guard{this->state().mutex};
-    return this->state().withdraw(*this) ? actors::detail::cancel_action::resume
-                                         : actors::detail::cancel_action::later;
+    return this->state().withdraw(*this) ? actors::detail::cancel_action::resume : actors::detail::cancel_action::later;
   }
 };
 

@@ -70,9 +70,7 @@ public:
   void put_back(entry&& item) { entries_.push_front(std::move(item)); }
 
   /// Takes out the item with this number if it is still there.
-  [[nodiscard]] std::optional<entry> withdraw(std::uint64_t number) {
-    return withdraw_numbered(entries_, number);
-  }
+  [[nodiscard]] std::optional<entry> withdraw(std::uint64_t number) { return withdraw_numbered(entries_, number); }
 
 private:
   std::deque<entry> entries_;
@@ -96,9 +94,7 @@ public:
 
   void put_back(entry&& item) { entries_.push_back(std::move(item)); }
 
-  [[nodiscard]] std::optional<entry> withdraw(std::uint64_t number) {
-    return withdraw_numbered(entries_, number);
-  }
+  [[nodiscard]] std::optional<entry> withdraw(std::uint64_t number) { return withdraw_numbered(entries_, number); }
 
 private:
   std::vector<entry> entries_;

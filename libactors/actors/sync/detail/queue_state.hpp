@@ -308,7 +308,7 @@ private:
     std::optional<numbered<typename State::value_type>> taken_back;
     const std::scoped_lock guard{this->state().mutex};
     return this->state().withdraw(*this, taken_back) ? actors::detail::cancel_action::resume
-                                         : actors::detail::cancel_action::later;
+                                                     : actors::detail::cancel_action::later;
   }
 };
 

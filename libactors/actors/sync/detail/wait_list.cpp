@@ -52,7 +52,8 @@ misuse_error destroyed_error(const char* what) {
 
 void require_plain_thread(const char* operation) {
   if (actors::detail::running_context() != nullptr)
-    throw misuse_error{std::string{operation} + " was called inside a task: it would block the worker; co_await instead"};
+    throw misuse_error{std::string{operation} +
+                       " was called inside a task: it would block the worker; co_await instead"};
 }
 
 bool sleep_until_answered(std::unique_lock<std::mutex>& lock, wait_node& node, std::condition_variable& sleeping,

@@ -13,9 +13,10 @@
 /// The building block of everything in `actors::sync`: a list of those who wait, in the order in which they came.
 ///
 /// Each object keeps its lists and its other state under one lock, in a block that its waiters share. A node lives in
-/// the awaiter, so in a coroutine frame, or on the stack of a plain thread. What is released goes to the first waiter at
-/// once, under the lock: nobody can overtake it. Nobody leaves without taking the lock, so a waiter cannot go away while
-/// it is being woken; one that was woken and is cancelled or killed before it could go on hands over what it was given.
+/// the awaiter, so in a coroutine frame, or on the stack of a plain thread. What is released goes to the first waiter
+/// at once, under the lock: nobody can overtake it. Nobody leaves without taking the lock, so a waiter cannot go away
+/// while it is being woken; one that was woken and is cancelled or killed before it could go on hands over what it was
+/// given.
 namespace actors::sync::detail {
 
 /// What a waiter was told.
