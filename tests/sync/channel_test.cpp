@@ -172,35 +172,33 @@ TEST(channel, an_operation_that_has_succeeded_is_cancelled_at_the_next_await) {
 }
 
 TEST(channel, a_value_that_comes_in_the_moment_of_a_timeout_is_received_and_the_task_goes_on) {
-  on_every_runtime([]() -> task<> {
-    auto [tx, rx] = make_channel<int>(0);
-    // The scope that has expired must take its request back, also in a task that was cancelled before.
-    auto receive = [](receiver<int>& from, std::atomic<bool>& cleaning) -> task<int> {
-      try {
-        co_await actors::sleep(actors::forever);
-      } catch (const actors::cancelled&) {
-      }
-      cleaning = true;
-      int result = 0;
-      try {
-        result = co_await actors::with_timeout(1ms, from.receive());
-      } catch (const actors::timeout_error&) {
-        result = -1;
-      }
-      co_await actors::sleep(1ms);
-      co_return result;
-    };
-    std::atomic<bool> cleaning{false};
-    const auto receiving = spawn(receive(rx, cleaning));
-    while (!cleaning) {
-      receiving.cancel();
-      for (int i = 0; i < 50 && !cleaning; ++i)
-        co_await actors::yield();
-      if (!cleaning)
-        continue;
+  // The scope that has expired takes its request back, also in a task that was cancelled before.
+  auto receive = [](receiver<int>& from, gate& begun, gate& cleaning) -> task<int> {
+    begun.open();
+    try {
+      co_await actors::sleep(actors::forever);
+    } catch (const actors::cancelled&) {
     }
-    co_await until([&] { return receiving.done() || rx.statistics().waiting_receivers == 1; });
+    cleaning.open();
+    int result = -1;
+    try {
+      result = co_await actors::with_timeout(1ms, from.receive());
+    } catch (const actors::timeout_error&) {
+    }
     co_await actors::sleep(1ms);
+    co_return result;
+  };
+
+  under_every_seed([&]() -> task<> {
+    auto [tx, rx] = make_channel<int>(0);
+    gate begun;
+    gate cleaning;
+    const auto receiving = spawn(receive(rx, begun, cleaning));
+    co_await begun;
+    receiving.cancel();
+    co_await cleaning;
+    co_await until([&, &r = rx] { return r.statistics().waiting_receivers == 1; });
+    co_await actors::sleep(1ms); // to the moment in which the time is up
     const bool sent = tx.try_send(5);
     const auto error = co_await error_of(receiving);
     EXPECT_FALSE(error) << actors::describe(error);

@@ -190,12 +190,14 @@ TEST(sync_threads, objects_are_shared_by_tasks_of_different_runtimes) {
 }
 
 TEST(sync_threads, a_runtime_may_end_while_threads_wake_its_tasks) {
-  for (int round = 0; round < 30; ++round) {
-    queue<int> q;
+  for (int round = 0; round < 10; ++round) {
+    queue<int> q{4};
     std::atomic<bool> stop{false};
     std::thread producer{[&] {
-      while (!stop)
-        static_cast<void>(q.try_put(1));
+      while (!stop) {
+        if (!q.try_put(1))
+          std::this_thread::yield();
+      }
     }};
     {
       actors::runtime home{actors::runtime_options{}.workers(2)};
