@@ -70,8 +70,20 @@ inline task<void> live(journal_ptr notes, std::string name) {
   }
 }
 
+/// As `live`; has started once it has begun. One that is started by its launch alone may be stopped before it runs.
+inline task<void> start_and_live(journal_ptr notes, std::string name, sv::started_signal started) {
+  notes->add("+" + name);
+  started();
+  try {
+    co_await sleep(actors::forever);
+  } catch (const actors::cancelled&) {
+    notes->add("-" + name);
+    throw;
+  }
+}
+
 inline sv::child_spec worker(const journal_ptr& notes, const std::string& name) {
-  return sv::task_child(name, [notes, name] { return live(notes, name); });
+  return sv::task_child(name, [=](sv::started_signal started) { return start_and_live(notes, name, started); });
 }
 
 /// How a child ends by itself.
@@ -84,14 +96,15 @@ inline void end_as(ending how, const std::string& name) {
     throw std::runtime_error(name + " broke");
 }
 
-/// Lives for a while and then ends, the first `times` times that it is started.
+/// Lives for a while and then ends, with "!name", the first `times` times that it is started.
 inline task<void> live_and_end(journal_ptr notes, std::string name, actors::duration after, ending how,
-                               std::size_t times) {
+                               std::size_t times, sv::started_signal started) {
   if (notes->count("+" + name) >= times) {
-    co_await live(std::move(notes), std::move(name));
+    co_await start_and_live(std::move(notes), std::move(name), std::move(started));
     co_return;
   }
   notes->add("+" + name);
+  started();
   try {
     co_await sleep(after);
   } catch (const actors::cancelled&) {
@@ -104,7 +117,12 @@ inline task<void> live_and_end(journal_ptr notes, std::string name, actors::dura
 
 inline sv::child_spec flaky(const journal_ptr& notes, const std::string& name, ending how,
                             actors::duration after = 10ms, std::size_t times = 1) {
-  return sv::task_child(name, [=] { return live_and_end(notes, name, after, how, times); });
+  return sv::task_child(
+      name, [=](sv::started_signal started) { return live_and_end(notes, name, after, how, times, started); });
+}
+
+inline task<void> sleep_forever() {
+  co_await sleep(actors::forever);
 }
 
 /// A specification whose failures are not logged, because those who run the tests want no log.

@@ -145,7 +145,7 @@ TEST(restart, restarts_that_are_longer_ago_than_the_period_do_not_count) {
     auto spec = quiet("top");
     spec.intensity(1, 5s).child(flaky(notes, "b", ending::error, 6s, 20));
     const auto top = sv::spawn_supervisor(std::move(spec));
-    co_await sleep(60s);
+    co_await sleep(59s);
     EXPECT_EQ(notes->count("!b"), 9u);
     co_await top.stop();
   });
@@ -254,8 +254,7 @@ sv::child_spec fails_to_start(const journal_ptr& notes, const std::string& name,
     const auto number = notes->count("?" + name);
     if (number >= from && number <= to)
       throw std::runtime_error(name + " cannot start");
-    started();
-    co_await live_and_end(notes, name, 10ms, ending::error, breaks ? 1 : 0);
+    co_await live_and_end(notes, name, 10ms, ending::error, breaks ? 1 : 0, started);
   };
   return sv::task_child(name, body);
 }

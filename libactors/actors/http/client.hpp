@@ -34,7 +34,7 @@ namespace actors::http {
 /// Cancellation: at once. A connection on which a request was cancelled, or failed in any way, is closed, never reused.
 ///
 /// Retries: a pooled connection that the server had closed meanwhile, so that not one byte of a response came, is
-/// replaced by a fresh one, once, if the method is idempotent. Anything more is for the caller (`supervise/backoff`).
+/// replaced by a fresh one, once, if the method is idempotent. Anything more is for the caller (`supervise/retry`).
 ///
 /// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none.
 /// Source: RFC 9110, RFC 9112.

@@ -61,6 +61,21 @@ task<void> end_of(std::shared_ptr<supervisor_core> core, task_handle<void> handl
     std::rethrow_exception(error);
 }
 
+task<void> start_of(std::shared_ptr<supervisor_core> core, task_handle<void> handle, request_ptr request) {
+  std::exception_ptr error;
+  try {
+    static_cast<void>(co_await ask_core(std::move(core), std::move(request)));
+  } catch (const std::exception&) {
+    error = std::current_exception();
+  }
+  if (!error)
+    co_return;
+  // It is about to end with that error, which is now known.
+  if (handle)
+    co_await shield(std::move(handle));
+  std::rethrow_exception(error);
+}
+
 task<void> stop_and_join(std::shared_ptr<supervisor_core> core, task_handle<void> handle, request_ptr request) {
   // The answer to the request would only say that it has begun.
   static_cast<void>(core->submit(request));
@@ -171,7 +186,7 @@ caf::actor supervisor_ref::address() const {
 
 task<void> supervisor_ref::started() const {
   static_cast<void>(core());
-  return detail::do_request(core_, make_request(request_kind::await_start));
+  return detail::start_of(core_, handle_, make_request(request_kind::await_start));
 }
 
 task<void> supervisor_ref::ended() const {

@@ -1,6 +1,7 @@
 #include <actors/supervise/internal/settings.hpp>
 
 #include <chrono>
+#include <random>
 #include <stdexcept>
 
 namespace actors::supervise::internal {
@@ -17,6 +18,11 @@ void require_positive(std::string_view who, std::string_view what, duration valu
   if (value <= duration::zero())
     throw std::invalid_argument(std::string{who} + ": " + std::string{what} + " must be above zero, not " +
                                 seconds(value));
+}
+
+std::uint64_t random_seed() {
+  std::random_device source;
+  return (std::uint64_t{source()} << 32U) | source();
 }
 
 duration stable_after(std::string_view who, const backoff_policy& policy, std::optional<duration> given) {

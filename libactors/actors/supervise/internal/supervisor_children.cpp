@@ -160,6 +160,9 @@ void supervisor_core::started(child& which) {
   which.started_once = true;
   which.announced = true;
   which.up_since = now();
+  // The plan is done with it, even if it ends before the plan goes on.
+  if (plan_ == plan::start && which.key >= cursor_)
+    cursor_ = which.key + 1;
   which.slot->set_up(caf::actor_cast<caf::actor>(which.actor));
   if (anybody_listens())
     emit(event(child_event_kind::started, which));

@@ -4,6 +4,7 @@
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/log.hpp>
+#include <actors/supervise/internal/settings.hpp>
 
 #include <caf/actor_cast.hpp>
 
@@ -17,11 +18,6 @@ namespace {
 // Steps between two looks at what else has to run.
 constexpr std::size_t steps_per_turn = 256;
 
-std::uint64_t random_seed() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32U) | source();
-}
-
 } // namespace
 
 supervisor_core::child::child(std::uint64_t key_arg, child_spec spec_arg, const supervisor_spec& owner)
@@ -30,7 +26,8 @@ supervisor_core::child::child(std::uint64_t key_arg, child_spec spec_arg, const 
       pause(spec.backoff().value_or(owner.backoff().value_or(backoff_policy{}))) {}
 
 supervisor_core::supervisor_core(supervisor_spec spec)
-    : spec_(std::move(spec)), random_(spec_.seed() ? *spec_.seed() : random_seed()), history_(spec_.intensity()) {
+    : spec_(std::move(spec)), random_(spec_.seed() ? *spec_.seed() : internal::random_seed()),
+      history_(spec_.intensity()) {
   spec_.check();
   for (const auto& each : spec_.children())
     static_cast<void>(add(each));
@@ -71,9 +68,13 @@ bool supervisor_core::submit(const request_ptr& request) {
   if (inbox_.post(std::move(message)))
     return true;
   const auto error = end_error();
-  request->error =
-      error ? error : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' has ended"});
+  const bool never_started = request->what == supervisor_request::kind::await_start && error && !is_cancelled(error);
+  request->error = never_started ? error : refusal("has ended");
   return false;
+}
+
+std::exception_ptr supervisor_core::refusal(std::string_view what) const {
+  return std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' " + std::string{what}});
 }
 
 void supervisor_core::child_started(std::uint64_t child, std::uint64_t incarnation) {
@@ -165,15 +166,14 @@ void supervisor_core::abandon() noexcept {
     error = cancel_;
   if (!error && !over_)
     error = std::make_exception_ptr(cancelled{"the supervisor was killed"});
-  const auto refusal =
-      failure_ ? failure_ : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' has ended"});
-  answer_all(start_waiters_, refusal);
-  answer_all(deferred_, refusal);
+  const auto refused = refusal("has ended");
+  answer_all(start_waiters_, failure_ ? failure_ : refused);
+  answer_all(deferred_, refused);
   for (auto& [key, each] : children_) {
     // The library's own actors are children of this task and have ended.
     if (each.actor && each.kind == child_actor::plain)
       send_exit(each, true);
-    answer_all(each.starters, refusal);
+    answer_all(each.starters, refused);
     answer_all(each.stoppers, nullptr);
     each.slot->set_gone();
   }
@@ -182,7 +182,7 @@ void supervisor_core::abandon() noexcept {
   for (const auto& each : left) {
     if (!each.request)
       continue;
-    each.request->error = refusal;
+    each.request->error = failure_ && each.request->what == supervisor_request::kind::await_start ? failure_ : refused;
     answer(*each.request);
   }
   due_.clear();

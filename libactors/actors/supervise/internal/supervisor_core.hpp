@@ -174,6 +174,9 @@ private:
   static void answer(supervisor_request& request);
   void answer_all(std::vector<request_ptr>& requests, const std::exception_ptr& error) const;
 
+  /// What those are told who ask a supervisor that "is stopping" or "has ended".
+  [[nodiscard]] std::exception_ptr refusal(std::string_view what) const;
+
   // -- telling ---------------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] bool anybody_listens() const;

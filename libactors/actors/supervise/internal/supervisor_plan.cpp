@@ -91,11 +91,6 @@ bool supervisor_core::step_start() {
     case child_state::down:
       if (!spend())
         return false;
-      if (opening_ && each.started_once && each.restarts == 0) {
-        // It ended by itself while the others were starting, and is not started again.
-        cursor_ = each.key + 1;
-        break;
-      }
       start(each);
       if (plan_ != plan::start)
         return true;
@@ -139,8 +134,7 @@ void supervisor_core::close() {
   plan_ = plan::stop;
   first_ = 0;
   cursor_ = UINT64_MAX;
-  const auto error =
-      failure_ ? failure_ : std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' is stopping"});
+  const auto error = refusal("is stopping");
   answer_all(deferred_, error);
   for (auto& [key, each] : children_) {
     answer_all(each.starters, error);

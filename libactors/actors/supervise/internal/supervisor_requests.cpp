@@ -49,7 +49,7 @@ void supervisor_core::handle(const request_ptr& request) {
     break;
   }
   if (closing_) {
-    request->error = std::make_exception_ptr(stopping_error{"supervisor '" + spec_.name() + "' is stopping"});
+    request->error = refusal("is stopping");
     answer(*request);
     return;
   }
