@@ -103,6 +103,9 @@ public:
     connection::wake_list woken;
     const std::scoped_lock guard{shared_->mutex};
     require_open("read from");
+    // An operation is a read that finds something, not each look whether there is something.
+    if (const auto ready = incoming().readable_at(); ready && *ready <= now)
+      throw_injected("read from", incoming().faults().hit_read());
     const auto result = incoming().read(buffer, now);
     if (result.count > 0) {
       woken.add(incoming().writer);
@@ -125,6 +128,8 @@ public:
       throw net::net_error(
           "write to", peer(),
           std::make_error_code(outgoing().was_reset() ? std::errc::connection_reset : std::errc::broken_pipe));
+    if (outgoing().ready_to_write())
+      throw_injected("write to", outgoing().faults().hit_write());
     const auto count = outgoing().write(data, now);
     if (count > 0)
       woken.add(outgoing().reader);
@@ -188,6 +193,11 @@ private:
   void require_open(std::string_view operation) const {
     if (!shared_->open[index_])
       throw net::net_error(operation, peer(), net::errc::closed);
+  }
+
+  void throw_injected(std::string_view operation, const std::optional<std::error_code>& error) const {
+    if (error)
+      throw net::net_error(operation, peer(), *error, "injected fault");
   }
 
   void withdraw(pipe_waiter& registered) noexcept {

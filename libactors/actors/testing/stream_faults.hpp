@@ -1,11 +1,16 @@
 #pragma once
 
 #include <actors/core/fwd.hpp>
+#include <actors/testing/fault_points.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace actors::testing {
@@ -56,6 +61,15 @@ public:
     return *this;
   }
 
+  /// Each write is an operation of the fault point `name.write`, each read of these bytes one of `name.read`. One that
+  /// has to fail throws `net_error` with the point's code and changes nothing; the connection lives on.
+  stream_faults& points(fault_points value, const std::string& name) {
+    points_ = std::move(value);
+    write_point_ = name + ".write";
+    read_point_ = name + ".read";
+    return *this;
+  }
+
   [[nodiscard]] duration delay() const noexcept { return delay_; }
 
   [[nodiscard]] std::size_t largest_piece() const noexcept { return most_; }
@@ -71,7 +85,19 @@ public:
 
   [[nodiscard]] cut kind_of_cut() const noexcept { return cut_; }
 
+  /// What a read, or a write, has to fail with; counts it.
+  [[nodiscard]] std::optional<std::error_code> hit_read() const {
+    return points_ ? points_->hit(read_point_) : std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<std::error_code> hit_write() const {
+    return points_ ? points_->hit(write_point_) : std::nullopt;
+  }
+
 private:
+  std::optional<fault_points> points_;
+  std::string write_point_;
+  std::string read_point_;
   duration delay_{0};
   std::size_t most_ = std::numeric_limits<std::size_t>::max();
   bool random_ = false;

@@ -56,6 +56,8 @@ public:
   /// True once as many bytes were written as the faults let through.
   [[nodiscard]] bool reached_cut() const noexcept { return written_ >= faults_.cut_after(); }
 
+  [[nodiscard]] const stream_faults& faults() const noexcept { return faults_; }
+
   [[nodiscard]] cut kind_of_cut() const noexcept { return faults_.kind_of_cut(); }
 
   /// Nothing more will be written. The end arrives after what is on its way.
