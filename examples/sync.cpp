@@ -155,7 +155,7 @@ task<> use_semaphore() {
   std::vector<task<>> all;
   for (int i = 0; i < 6; ++i)
     all.push_back(fetch(limit));
-  co_await with_timeout(3500ms, [&all](timeout_scope&) -> task<> { co_await gather(std::move(all)); });
+  co_await with_timeout(3500ms, [&all](cancel_scope&) -> task<> { co_await gather(std::move(all)); });
   std::printf("semaphore: six in three seconds\n");
 }
 
