@@ -23,9 +23,9 @@
 /// would have to wait throws `queue_shut_down`.
 ///
 /// Fairness: first come, first served, on both sides; nobody overtakes. Cancellation: a `get` that is cancelled or
-/// killed takes no item, and the one that was meant for it goes to the next in line, so nothing is lost and no order. A
-/// `put` that is cancelled has put nothing, except that one whose item has been received already returns, and the task
-/// is cancelled at its next await.
+/// killed takes no item; those behind it that have not received theirs move up, so nothing is lost. A `put` that is
+/// cancelled has put nothing, except that one whose item has been received already returns, and the task is cancelled
+/// at its next await.
 ///
 /// Threads: tasks of any runtime. Plain threads use `try_put`, `try_get`, `blocking_put` and `blocking_get` (these wait
 /// on the monotonic clock, never in virtual time), or `runtime::block_on` with any of the tasks. Items should move
