@@ -37,15 +37,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+/// Shared, because services end after the frame of the task that has spawned them.
+using counter = std::shared_ptr<std::atomic<int>>;
+
 /// Answers with its number after `delay`, or fails; counts the calls that were cancelled.
 class replica final : public service {
 public:
-  replica(std::int32_t number, actors::duration delay, bool fails, std::atomic<int>& cancelled) {
-    on([=, &cancelled](look_atom) -> task<std::int32_t> {
+  replica(std::int32_t number, actors::duration delay, bool fails, counter cancelled) {
+    on([=](look_atom) -> task<std::int32_t> {
       try {
         co_await actors::sleep(delay);
       } catch (const actors::cancelled&) {
-        ++cancelled;
+        ++*cancelled;
         throw;
       }
       if (fails)
@@ -56,7 +59,7 @@ public:
   }
 };
 
-service_ref make_replica(std::int32_t number, actors::duration delay, std::atomic<int>& cancelled, bool fails = false) {
+service_ref make_replica(std::int32_t number, actors::duration delay, const counter& cancelled, bool fails = false) {
   return spawn_service(std::make_unique<replica>(number, delay, fails, cancelled));
 }
 
@@ -64,7 +67,7 @@ service_ref make_replica(std::int32_t number, actors::duration delay, std::atomi
 
 TEST(fan_out, collects_every_answer_in_the_order_of_the_actors) {
   on_every_runtime([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     for (int i = 0; i < 20; ++i)
       replicas.push_back(make_replica(i, std::chrono::microseconds(100 * (20 - i)), cancelled));
@@ -80,7 +83,7 @@ TEST(fan_out, collects_every_answer_in_the_order_of_the_actors) {
 
 TEST(fan_out, all_throws_the_first_error_and_cancels_the_other_requests) {
   in_virtual_time([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     replicas.push_back(make_replica(0, 1h, cancelled));
     replicas.push_back(make_replica(1, 1s, cancelled, true));
@@ -88,13 +91,13 @@ TEST(fan_out, all_throws_the_first_error_and_cancels_the_other_requests) {
     const auto error = co_await error_of(fan_out<std::int32_t>(replicas, look_atom_v).all());
     EXPECT_THAT(actors::describe(error), HasSubstr("replica 1"));
     co_await actors::sleep(1ms); // the services are told by messages
-    EXPECT_EQ(cancelled, 2);
+    EXPECT_EQ(*cancelled, 2);
   });
 }
 
 TEST(fan_out, outcomes_gives_partial_results_with_a_limit_for_each_request) {
   in_virtual_time([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     replicas.push_back(make_replica(0, 1s, cancelled));
     replicas.push_back(make_replica(1, 5s, cancelled));
@@ -111,7 +114,7 @@ TEST(fan_out, outcomes_gives_partial_results_with_a_limit_for_each_request) {
 
 TEST(fan_out, first_gives_the_first_success_and_cancels_the_rest) {
   in_virtual_time([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     replicas.push_back(make_replica(0, 1h, cancelled));
     replicas.push_back(make_replica(1, 1s, cancelled, true));
@@ -120,13 +123,13 @@ TEST(fan_out, first_gives_the_first_success_and_cancels_the_rest) {
     const auto value = co_await fan_out<std::int32_t>(replicas, look_atom_v).first();
     EXPECT_EQ(value, 2);
     co_await actors::sleep(1ms);
-    EXPECT_EQ(cancelled, 2);
+    EXPECT_EQ(*cancelled, 2);
   });
 }
 
 TEST(fan_out, first_throws_every_error_if_there_is_no_success) {
   on_every_runtime([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     for (int i = 0; i < 3; ++i)
       replicas.push_back(make_replica(i, 0s, cancelled, true));
@@ -144,7 +147,7 @@ TEST(fan_out, first_throws_every_error_if_there_is_no_success) {
 
 TEST(fan_out, a_quorum_is_there_with_the_successes_that_come_first) {
   under_every_seed([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     replicas.push_back(make_replica(0, 3s, cancelled));
     replicas.push_back(make_replica(1, 1h, cancelled));
@@ -158,13 +161,13 @@ TEST(fan_out, a_quorum_is_there_with_the_successes_that_come_first) {
     EXPECT_EQ(answers[1].index, 4U);
     EXPECT_EQ(answers[2].index, 0U);
     co_await actors::sleep(1ms);
-    EXPECT_EQ(cancelled, 1);
+    EXPECT_EQ(*cancelled, 1);
   });
 }
 
 TEST(fan_out, a_quorum_that_cannot_be_reached_any_more_fails_at_once_with_every_error) {
   under_every_seed([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     replicas.push_back(make_replica(0, 1s, cancelled, true));
     replicas.push_back(make_replica(1, 1h, cancelled));
@@ -176,13 +179,13 @@ TEST(fan_out, a_quorum_that_cannot_be_reached_any_more_fails_at_once_with_every_
     EXPECT_TRUE(is_a<actors::group_error>(error));
     EXPECT_THAT(actors::describe(error), HasSubstr("replica 0"));
     co_await actors::sleep(1ms);
-    EXPECT_EQ(cancelled, 1);
+    EXPECT_EQ(*cancelled, 1);
   });
 }
 
 TEST(fan_out, a_quorum_of_none_or_of_more_than_there_are_is_an_error) {
   on_every_runtime([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas{make_replica(0, 0s, cancelled)};
     for (const std::size_t count : {std::size_t{0}, std::size_t{2}}) {
       const auto error = co_await error_of(fan_out<std::int32_t>(replicas, look_atom_v).quorum(count));
@@ -197,7 +200,7 @@ TEST(fan_out, a_quorum_of_none_or_of_more_than_there_are_is_an_error) {
 
 TEST(fan_out, cancelling_the_caller_cancels_every_request) {
   in_virtual_time([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     for (int i = 0; i < 5; ++i)
       replicas.push_back(make_replica(i, 1h, cancelled));
@@ -211,13 +214,13 @@ TEST(fan_out, cancelling_the_caller_cancels_every_request) {
     const auto second = co_await error_of(quorum);
     EXPECT_EQ(actors::describe(second), "cancelled: enough");
     co_await actors::sleep(1ms);
-    EXPECT_EQ(cancelled, 10);
+    EXPECT_EQ(*cancelled, 10);
   });
 }
 
 TEST(fan_out, of_answers_without_content_only_waits) {
   on_every_runtime([]() -> task<> {
-    std::atomic<int> cancelled{0};
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<service_ref> replicas;
     for (int i = 0; i < 3; ++i)
       replicas.push_back(make_replica(i, 0s, cancelled));
