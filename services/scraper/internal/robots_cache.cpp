@@ -1,15 +1,14 @@
 #include <services/scraper/internal/robots_cache.hpp>
 
 #include <actors/core/shield.hpp>
-#include <actors/core/sleep.hpp>
 #include <actors/http/client_error.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/url.hpp>
+#include <actors/supervise/retry.hpp>
 #include <services/scraper/internal/page_fetch.hpp>
 
 #include <chrono>
 #include <optional>
-#include <random>
 #include <utility>
 
 namespace services::scraper::internal {
@@ -83,20 +82,20 @@ robots_cache::robots_cache(actors::task_group& group, http::client web, std::str
 
 actors::task<std::shared_ptr<const robots_cache::rules>>
 robots_cache::load(http::client web, std::string origin, std::string token, std::uint32_t retries, std::uint64_t seed) {
-  std::mt19937_64 random{seed};
-  actors::supervise::backoff pause;
-  for (;;) {
-    auto response = co_await fetch_robots(web, origin);
-    if (!robots_rules::is_unreachable(response.status) || pause.retries() >= retries) {
-      auto result = std::make_shared<rules>();
-      result->robots = robots_rules::for_response(response.status, response.body, token);
-      result->reachable = !robots_rules::is_unreachable(response.status);
-      result->problem = std::move(response.problem);
-      co_return result;
-    }
-    const auto wait = pause.next(random, response.retry_after);
-    co_await actors::sleep(wait);
-  }
+  const auto policy = actors::supervise::retry_policy{}.attempts(retries + 1).seed(seed);
+  // In a variable, because g++ 12 destroys what a lambda holds twice when it is made inside of an awaited expression.
+  const auto fetch = [web = std::move(web), origin = std::move(origin)] { return fetch_robots(web, origin); };
+  const auto judge = [](const robots_response& response) -> std::optional<actors::duration> {
+    if (!robots_rules::is_unreachable(response.status))
+      return std::nullopt;
+    return response.retry_after.value_or(std::chrono::seconds::zero());
+  };
+  auto response = co_await actors::supervise::retry(policy, fetch, judge);
+  auto result = std::make_shared<rules>();
+  result->robots = robots_rules::for_response(response.status, response.body, token);
+  result->reachable = !robots_rules::is_unreachable(response.status);
+  result->problem = std::move(response.problem);
+  co_return result;
 }
 
 bool robots_cache::knows(const std::string& origin) const {

@@ -4,7 +4,6 @@
 #include <actors/core/task_group.hpp>
 #include <actors/core/task_handle.hpp>
 #include <actors/http/client.hpp>
-#include <actors/supervise/backoff.hpp>
 #include <services/scraper/robots.hpp>
 
 #include <cstddef>
