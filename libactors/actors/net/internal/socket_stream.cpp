@@ -3,9 +3,13 @@
 #include <actors/core/error.hpp>
 #include <actors/net/error.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 
 namespace actors::net::internal {
 
@@ -65,6 +69,29 @@ task<void> write_all_to(std::shared_ptr<connected_socket> socket, std::string_vi
   }
 }
 
+/// write(2), but a pipe that nobody reads is an error only and no signal for the process.
+ssize_t write_without_signal(int fd, std::string_view data) noexcept {
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigset_t pending;
+  sigpending(&pending);
+  const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+  sigset_t before;
+  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const auto count = ::write(fd, data.data(), data.size());
+  const int error = errno;
+  if (count < 0 && error == EPIPE && !was_pending) {
+    // The signal is for this thread and waits: take it away.
+    const timespec at_once{};
+    while (::sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return count;
+}
+
 void require_room(std::span<char> buffer) {
   if (buffer.empty())
     throw misuse_error("a read into an empty buffer: it could not be told from the end of the stream");
@@ -79,7 +106,7 @@ std::optional<std::size_t> connected_socket::try_read(std::span<char> buffer) {
   if (!used)
     throw net_error("read from", peer_, errc::closed);
   for (;;) {
-    const auto count = ::recv(used.fd(), buffer.data(), buffer.size(), 0);
+    const auto count = receive(used.fd(), buffer);
     if (count >= 0) {
       const auto size = static_cast<std::size_t>(count);
       // Less than asked for is all that there was (epoll(7)); the end will be there again.
@@ -102,7 +129,7 @@ std::optional<std::size_t> connected_socket::try_write(std::string_view data) {
   if (cut_short_)
     throw net_error("write to", peer_, errc::write_cut_short);
   for (;;) {
-    const auto count = ::send(used.fd(), data.data(), data.size(), MSG_NOSIGNAL);
+    const auto count = send(used.fd(), data);
     if (count >= 0) {
       const auto size = static_cast<std::size_t>(count);
       set_exhausted(direction::write, size < data.size());
@@ -117,10 +144,29 @@ std::optional<std::size_t> connected_socket::try_write(std::string_view data) {
   }
 }
 
+ssize_t connected_socket::receive(int fd, std::span<char> buffer) const noexcept {
+  if (kind_ == transport::file)
+    return ::read(fd, buffer.data(), buffer.size());
+  return ::recv(fd, buffer.data(), buffer.size(), 0);
+}
+
+ssize_t connected_socket::send(int fd, std::string_view data) const noexcept {
+  if (kind_ == transport::file)
+    return write_without_signal(fd, data);
+  return ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+}
+
 void connected_socket::shutdown_write() {
   const use used{*this};
   if (!used)
     return;
+  if (kind_ == transport::file) {
+    // Its end is seen when it is closed, so that is all there is.
+    if ((::fcntl(used.fd(), F_GETFL) & O_ACCMODE) != O_WRONLY)
+      throw net_error("shut down", peer_, std::make_error_code(std::errc::operation_not_supported));
+    close();
+    return;
+  }
   // Not connected: the peer has gone already, which the next read or write will tell.
   if (::shutdown(used.fd(), SHUT_WR) != 0 && errno != ENOTCONN)
     throw net_error("shut down", peer_, last_system_error());
@@ -152,8 +198,9 @@ std::size_t socket_stream::try_write_some(std::string_view data) {
   return socket_->try_write(data).value_or(0);
 }
 
-std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer) {
-  return std::make_unique<socket_stream>(descriptor::make<connected_socket>(home, std::move(fd), std::move(peer)));
+std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer, transport kind) {
+  return std::make_unique<socket_stream>(
+      descriptor::make<connected_socket>(home, std::move(fd), std::move(peer), kind));
 }
 
 // -- connect -------------------------------------------------------------------------------------------------------------

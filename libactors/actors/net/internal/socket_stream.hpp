@@ -4,16 +4,29 @@
 #include <actors/net/internal/socket.hpp>
 #include <actors/net/stream.hpp>
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace actors::net::internal {
 
-/// A connected socket. Outlives its stream while a task still is inside of an operation.
+/// What is behind a descriptor that bytes go through.
+enum class transport : std::uint8_t {
+  socket,
+  /// A pipe, a terminal and so on: what read(2) and write(2) are for.
+  file,
+};
+
+/// A connected socket, or another end of a stream of bytes. Outlives its stream while a task still is inside of an
+/// operation.
 class connected_socket final : public descriptor {
 public:
-  connected_socket(boost::asio::io_context& home, unique_fd&& fd, std::string peer)
-      : descriptor(home, std::move(fd)), peer_(std::move(peer)) {}
+  connected_socket(boost::asio::io_context& home, unique_fd&& fd, std::string peer, transport kind = transport::socket)
+      : descriptor(home, std::move(fd)), peer_(std::move(peer)), kind_(kind) {}
 
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
 
@@ -29,7 +42,11 @@ public:
   void cut_short() noexcept { cut_short_ = true; }
 
 private:
+  [[nodiscard]] ssize_t receive(int fd, std::span<char> buffer) const noexcept;
+  [[nodiscard]] ssize_t send(int fd, std::string_view data) const noexcept;
+
   const std::string peer_;
+  const transport kind_;
   bool cut_short_ = false;
 };
 
@@ -57,8 +74,9 @@ private:
   std::shared_ptr<connected_socket> socket_;
 };
 
-/// A stream of a connected non-blocking socket, watched by `home`.
-[[nodiscard]] std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer);
+/// A stream of a connected non-blocking socket, or of what `kind` says, watched by `home`.
+[[nodiscard]] std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer,
+                                                  transport kind = transport::socket);
 
 /// One attempt to connect. `peer` becomes the stream's, `target_name` is for errors of the attempt.
 [[nodiscard]] task<std::unique_ptr<stream>> connect_socket(boost::asio::io_context& home, socket_address target,
