@@ -2,10 +2,10 @@
 
 #include <actors/app/application.hpp>
 #include <actors/app/environment.hpp>
-#include <actors/app/signal_watch.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/observe/log.hpp>
+#include <actors/process/signal_set.hpp>
 #include <services/node/inspect_command.hpp>
 #include <services/node/web_component.hpp>
 #include <services/scraper/scraper_component.hpp>
@@ -50,12 +50,12 @@ void end_at_once() {
   std::_Exit(130);
 }
 
-actors::task<void> end_at_second_signal(app::signal_watch* signals) {
+actors::task<void> end_at_second_signal(actors::process::signal_set* signals) {
   static_cast<void>(co_await signals->next());
   end_at_once();
 }
 
-actors::task<int> serve(app::application* node, web_component* web, app::signal_watch* signals,
+actors::task<int> serve(app::application* node, web_component* web, actors::process::signal_set* signals,
                         std::chrono::milliseconds stop_deadline) {
   co_await node->start();
   std::printf("The node runs at %s/ (Ctrl-C stops it)\n", web->url().c_str());
@@ -102,7 +102,7 @@ int run_node(const node_arguments& arguments) {
   int status = 1;
   {
     const auto inspector = serve_inspector(home, options.inspector);
-    app::signal_watch signals{home, {SIGINT, SIGTERM}};
+    actors::process::signal_set signals{home, {SIGINT, SIGTERM}};
     status = home.block_on(serve(&node, &web, &signals, options.stop_deadline));
   }
   const auto left = home.stop(options.stop_deadline);

@@ -1,7 +1,6 @@
 #include <services/node/scrape_run.hpp>
 
 #include <actors/app/environment.hpp>
-#include <actors/app/signal_watch.hpp>
 #include <actors/app/terminal.hpp>
 #include <actors/core/log.hpp>
 #include <actors/core/runtime.hpp>
@@ -9,6 +8,7 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
+#include <actors/process/signal_set.hpp>
 #include <services/node/inspect_command.hpp>
 #include <services/scraper/crawler.hpp>
 #include <services/scraper/progress.hpp>
@@ -34,7 +34,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr int interrupted = 130;
 
-actors::task<void> cancel_on_signal(actors::app::signal_watch* signals, actors::task_handle<crawl_report> crawl) {
+actors::task<void> cancel_on_signal(actors::process::signal_set* signals, actors::task_handle<crawl_report> crawl) {
   static_cast<void>(co_await signals->next());
   crawl.cancel("interrupted");
   // The second one does not wait for the file.
@@ -72,7 +72,7 @@ int tell_end(progress_writer& progress, const actors::outcome<crawl_report>& out
   return 1;
 }
 
-actors::task<int> scrape(scraper::scrape_options options, actors::app::signal_watch* signals) {
+actors::task<int> scrape(scraper::scrape_options options, actors::process::signal_set* signals) {
   const auto monitor = std::make_shared<crawl_monitor>();
   const bool utf8 = actors::app::terminal{STDERR_FILENO, actors::app::process_environment()}.utf8();
   const auto style = options.quiet ? progress_writer::style::quiet : progress_writer::style::automatic;
@@ -98,7 +98,7 @@ int run_scrape(const scraper::scrape_options& options) {
   // Standard error belongs to the progress; what is wrong with sites is in the file.
   actors::runtime home{actors::runtime_options{}.log_to(actors::make_stderr_log_sink(actors::log_level::error))};
   const auto inspector = serve_inspector(home);
-  actors::app::signal_watch signals{home, {SIGINT, SIGTERM}};
+  actors::process::signal_set signals{home, {SIGINT, SIGTERM}};
   return home.block_on(scrape(options, &signals));
 }
 

@@ -28,8 +28,8 @@
 /// co_await shop.stop(10s);
 /// ```
 ///
-/// It installs no signal handlers and reads nothing by itself: a program that wants that says so (`signal_watch`,
-/// `config`).
+/// It installs no signal handlers and reads nothing by itself: a program that wants that says so (`signal_set` of
+/// process, `config`).
 ///
 /// Ownership: owns its components; destroy it after `stop`. Threads: `start` and `stop` are awaited by one task at a
 /// time; `health_report` may be called by any task of the same runtime.

@@ -2,6 +2,8 @@
 #include <actors/core/runtime.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/status.hpp>
+#include <actors/process/exit_status.hpp>
+#include <actors/testing/fault_points.hpp>
 
 namespace {
 
@@ -13,6 +15,8 @@ actors::task<int> answer() {
 
 int main() {
   actors::runtime runtime;
-  const bool linked = actors::http::reason_phrase(actors::http::status::ok) == "OK";
+  const bool linked = actors::http::reason_phrase(actors::http::status::ok) == "OK" &&
+                      to_string(actors::process::exit_status{}) == "exit code 0" &&
+                      actors::testing::fault_points{}.names().empty();
   return runtime.block_on(answer()) == 42 && linked ? 0 : 1;
 }
