@@ -160,8 +160,8 @@ TEST(action_queue, never_runs_an_action_that_was_disposed_of) {
 }
 
 TEST(action_queue, does_not_pile_up_actions_that_were_disposed_of) {
+  std::atomic<int> live{0}; // counts what the queue still holds when it is destroyed
   action_queue queue;
-  std::atomic<int> live{0};
   std::vector<caf::action> kept;
   const auto add = [&] {
     auto result = caf::make_action([mark = counted{live}] { static_cast<void>(mark); });
