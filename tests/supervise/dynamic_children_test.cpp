@@ -83,8 +83,7 @@ TEST(dynamic_children, one_that_is_added_while_the_others_start_comes_after_them
     const auto notes = std::make_shared<journal>();
     auto body = [notes](sv::started_signal started) -> task<void> {
       co_await sleep(1s);
-      started();
-      co_await live(notes, "slow");
+      co_await start_and_live(notes, "slow", started);
     };
     auto spec = quiet("top");
     spec.child(sv::task_child("slow", body));
@@ -211,8 +210,7 @@ TEST(dynamic_children, every_wait_can_be_cancelled_and_the_request_goes_on) {
     auto spec = quiet("top");
     auto body = [notes](sv::started_signal started) -> task<void> {
       co_await sleep(1s);
-      started();
-      co_await live(notes, "slow");
+      co_await start_and_live(notes, "slow", started);
     };
     spec.child(sv::task_child("slow", body));
     const auto top = sv::spawn_supervisor(std::move(spec));

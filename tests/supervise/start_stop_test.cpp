@@ -24,8 +24,7 @@ sv::child_spec slow(const journal_ptr& notes, const std::string& name, bool fail
     co_await sleep(10ms);
     if (fails)
       throw std::runtime_error(name + " cannot start");
-    started();
-    co_await live(notes, name);
+    co_await start_and_live(notes, name, started);
   };
   return sv::task_child(name, body);
 }
