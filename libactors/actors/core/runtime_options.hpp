@@ -5,6 +5,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,10 +34,18 @@ enum class clock_kind : std::uint8_t {
   virtual_time,
 };
 
+/// A handler that holds its worker for too long, seen while it does.
+struct stall_report {
+  std::string actor; ///< name and id
+  duration busy{};   ///< so far
+  /// Where it is: functions from the innermost outwards, up to the library's scheduler. Empty if that cannot be known.
+  std::vector<std::string> stack;
+};
+
 /// How a runtime is built. Every setting has a default that suits a server.
 class runtime_options {
 public:
-  using stall_handler = std::function<void(const std::string& actor, duration busy)>;
+  using stall_handler = std::function<void(const stall_report& stall)>;
   using caf_hook = std::function<void(caf::actor_system_config&)>;
 
   /// Number of workers; 0 (default): one for each CPU that the process may use (affinity mask and cgroup quota). At
@@ -64,6 +73,11 @@ public:
   /// A handler that holds its worker for longer is reported; 100 ms by default.
   runtime_options& stall_threshold(duration value) noexcept { return set(stall_threshold_, value); }
 
+  /// The signal by which the stack of a stalled handler is taken; the third last of the realtime signals by default, 0
+  /// for no stacks. It is used only when something stalls, and left alone if the program has a handler for it. A call
+  /// such as `poll` or `nanosleep` in the stalled handler then returns EINTR once.
+  runtime_options& stall_signal(int value) noexcept { return set(stall_signal_, value); }
+
   /// Called for each stall, on a thread of the library; the default logs a warning.
   runtime_options& on_stall(stall_handler value) { return set(on_stall_, std::move(value)); }
 
@@ -90,6 +104,8 @@ public:
 
   [[nodiscard]] duration stall_threshold() const noexcept { return stall_threshold_; }
 
+  [[nodiscard]] int stall_signal() const noexcept { return stall_signal_; }
+
   [[nodiscard]] const stall_handler& on_stall() const noexcept { return on_stall_; }
 
   [[nodiscard]] duration stop_deadline() const noexcept { return stop_deadline_; }
@@ -110,6 +126,7 @@ private:
   std::optional<std::uint64_t> schedule_seed_;
   std::shared_ptr<log_sink> log_;
   duration stall_threshold_ = std::chrono::milliseconds(100);
+  int stall_signal_ = SIGRTMAX - 2;
   stall_handler on_stall_;
   duration stop_deadline_ = std::chrono::seconds(10);
   std::vector<caf_hook> caf_hooks_;

@@ -16,6 +16,8 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -338,16 +340,71 @@ TEST(watchdog, a_job_that_holds_its_worker_for_too_long_is_logged_by_name) {
             1);
 }
 
+/// A name to look for in a stack.
+[[gnu::noinline]] void dawdle_here(const std::atomic<bool>& go_on) {
+  while (go_on)
+    std::this_thread::sleep_for(1ms);
+}
+
+/// What the runtime reports of a task that dawdles in a function of its own.
+actors::stall_report report_of_dawdling(runtime_options options) {
+  std::mutex mutex;
+  actors::stall_report seen;
+  std::atomic<bool> go_on{true};
+  runtime home{options.stall_threshold(50ms).on_stall([&](const actors::stall_report& stall) {
+    const std::scoped_lock guard{mutex};
+    if (seen.actor.empty())
+      seen = stall;
+    go_on = false;
+  })};
+  home.block_on([](const std::atomic<bool>& flag) -> task<> {
+    dawdle_here(flag);
+    co_return;
+  }(go_on));
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  const std::scoped_lock guard{mutex};
+  return seen;
+}
+
+TEST(watchdog, reports_the_stack_of_a_job_while_it_still_runs) {
+  // With a thread to spare, and without one: under virtual time a late worker keeps its thread.
+  for (const auto& options : {runtime_options{}.workers(1), virtual_time()}) {
+    const auto stall = report_of_dawdling(options);
+    EXPECT_GE(stall.busy, 50ms);
+    EXPECT_THAT(stall.stack, testing::Contains(testing::HasSubstr("dawdle_here")));
+    EXPECT_THAT(stall.stack, testing::Not(testing::Contains(testing::HasSubstr("thread_loop"))));
+  }
+}
+
+TEST(watchdog, takes_no_stack_when_it_is_told_so) {
+  const auto stall = report_of_dawdling(runtime_options{}.workers(1).stall_signal(0));
+  EXPECT_FALSE(stall.actor.empty());
+  EXPECT_THAT(stall.stack, testing::IsEmpty());
+}
+
+TEST(watchdog, leaves_a_signal_alone_that_the_program_uses) {
+  const int number = SIGRTMIN + 3;
+  static std::atomic<int> received{0};
+  struct sigaction action{};
+  struct sigaction before{};
+  action.sa_handler = [](int) { ++received; };
+  ASSERT_EQ(::sigaction(number, &action, &before), 0);
+  const auto stall = report_of_dawdling(runtime_options{}.workers(1).stall_signal(number));
+  EXPECT_FALSE(stall.actor.empty());
+  EXPECT_THAT(stall.stack, testing::IsEmpty());
+  EXPECT_EQ(received, 0);
+  ASSERT_EQ(::sigaction(number, &before, nullptr), 0);
+}
+
 TEST(watchdog, tells_the_stall_handler_of_plain_actors_too) {
   std::mutex mutex;
   std::vector<std::pair<std::string, actors::duration>> stalls;
   std::counting_semaphore<> told{0};
-  runtime home{
-      runtime_options{}.workers(1).stall_threshold(40ms).on_stall([&](const std::string& actor, actors::duration busy) {
-        const std::scoped_lock guard{mutex};
-        stalls.emplace_back(actor, busy);
-        told.release();
-      })};
+  runtime home{runtime_options{}.workers(1).stall_threshold(40ms).on_stall([&](const actors::stall_report& stall) {
+    const std::scoped_lock guard{mutex};
+    stalls.emplace_back(stall.actor, stall.busy);
+    told.release();
+  })};
   obstacle wall;
   auto late = home.system().spawn(blocking_actor, &wall);
   const auto name = "user.scheduled-actor (actor " + std::to_string(late->id()) + ")";

@@ -3,10 +3,14 @@
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/internal/stack_capture.hpp>
 
 #include <caf/scheduled_actor.hpp>
 
 #include <boost/asio/post.hpp>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <thread>
 #include <utility>
@@ -257,6 +261,8 @@ bool reactor_worker::run(std::uint64_t generation) {
   generation_ = generation;
   auto& state = this_thread();
   state = {this, generation, false};
+  thread_id_.store(static_cast<pid_t>(::syscall(SYS_gettid)), std::memory_order_relaxed);
+  internal::accept_stack_signal(scheduler_->core().options().stall_signal());
   set_coarse_now(scheduler_->now());
   for (;;) {
     if (++tick_ % jobs_between_polls == 0) {

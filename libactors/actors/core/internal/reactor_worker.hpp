@@ -12,6 +12,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <sys/types.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -93,6 +95,9 @@ public:
   [[nodiscard]] internal::run_queue& queue() noexcept { return queue_; }
 
   [[nodiscard]] std::uint64_t steals() const noexcept { return steals_.load(std::memory_order_relaxed); }
+
+  /// The system's number of the thread that drives the worker, or did last.
+  [[nodiscard]] pid_t thread_id() const noexcept { return thread_id_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] std::uint64_t jobs() const noexcept { return jobs_.load(std::memory_order_relaxed); }
 
@@ -211,6 +216,7 @@ private:
   std::atomic<bool> alone_elsewhere_{false}; // a late job that runs alone has not ended
   std::atomic<std::uint64_t> steals_{0};
   std::atomic<std::uint64_t> parks_{0};
+  std::atomic<pid_t> thread_id_{0};
   std::atomic<std::int64_t> coarse_now_{0}; // see coarse_time_word
   std::atomic<duration::rep> idle_ns_{0};
   std::atomic<duration::rep> parked_since_{0}; // 0: not parked

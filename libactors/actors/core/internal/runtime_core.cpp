@@ -157,15 +157,20 @@ void runtime_core::schedule_in_order(caf::resumable& job, worker_binding home) {
     scheduler_->enqueue(&job);
 }
 
-void runtime_core::report_stall(const std::string& actor, duration busy) {
+void runtime_core::report_stall(const stall_report& stall) {
   stalls_.fetch_add(1, std::memory_order_relaxed);
   if (options_.on_stall()) {
-    options_.on_stall()(actor, busy);
+    options_.on_stall()(stall);
     return;
   }
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(busy).count();
-  log_->write({log_level::warning, "runtime",
-               actor + " has held a worker for " + std::to_string(ms) + " ms: move blocking work to to_thread"});
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(stall.busy).count();
+  const auto text =
+      stall.actor + " has held a worker for " + std::to_string(ms) + " ms: move blocking work to to_thread";
+  std::string stack;
+  for (const auto& frame : stall.stack)
+    stack += (stack.empty() ? "" : " <- ") + frame;
+  const log_field field{"stack", stack};
+  log_->write({log_level::warning, "runtime", text, std::span{&field, stack.empty() ? std::size_t{0} : 1}});
 }
 
 std::vector<std::string> runtime_core::end_roots(steady_clock::time_point deadline) {

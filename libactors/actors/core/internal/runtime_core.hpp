@@ -116,7 +116,7 @@ public:
 
   [[nodiscard]] duration stall_threshold() const noexcept { return options_.stall_threshold(); }
 
-  void report_stall(const std::string& actor, duration busy);
+  void report_stall(const stall_report& stall);
 
   // -- end -----------------------------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/internal/stack_capture.hpp>
 
 #include <caf/actor_system.hpp>
 
@@ -86,7 +87,8 @@ void watchdog::run() {
       ++job.ticks;
       if (!job.reported && job.ticks * tick >= threshold) {
         job.reported = true;
-        reports.push_back({job.name, job.ticks});
+        // Its thread cannot go on to anything else meanwhile: the job is struck off the list under the lock.
+        reports.push_back({job.name, job.ticks, stack_of(job.thread)});
       }
     }
     for (std::size_t i = 0; i < watches.size(); ++i)
@@ -95,7 +97,8 @@ void watchdog::run() {
       continue;
     guard.unlock();
     for (const auto& entry : reports)
-      scheduler_->core().report_stall(entry.name, static_cast<duration::rep>(entry.ticks) * tick);
+      scheduler_->core().report_stall(
+          {entry.name, static_cast<duration::rep>(entry.ticks) * tick, name_frames(entry.stack)});
     reports.clear();
     guard.lock();
   }
@@ -120,9 +123,17 @@ void watchdog::look(detail::reactor_worker& worker, watch& state, std::vector<re
   if (!state.reported && static_cast<duration::rep>(state.ticks) * tick >= scheduler_->core().stall_threshold()) {
     if (auto name = worker.name_of_job(now)) {
       state.reported = true;
-      reports.push_back({std::move(*name), state.ticks});
+      auto stack = stack_of(worker.thread_id());
+      // The job may have ended in between, and the stack be that of another.
+      if (worker.sample() != now)
+        stack.clear();
+      reports.push_back({std::move(*name), state.ticks, std::move(stack)});
     }
   }
+}
+
+std::vector<void*> watchdog::stack_of(pid_t thread) const {
+  return capture_stack(thread, scheduler_->core().options().stall_signal());
 }
 
 void watchdog::hand_over(detail::reactor_worker& worker, watch& state) {
@@ -131,7 +142,8 @@ void watchdog::hand_over(detail::reactor_worker& worker, watch& state) {
     return;
   // Listed first: the moment the worker is taken, the late thread may come to strike its job off the list, and waits
   // for the lock.
-  late_.push_back({std::move(*name), worker.index(), state.last.generation, state.ticks, state.reported});
+  late_.push_back(
+      {std::move(*name), worker.index(), state.last.generation, state.ticks, state.reported, worker.thread_id()});
   const auto generation = worker.take_over(state.last);
   if (!generation) {
     late_.pop_back();

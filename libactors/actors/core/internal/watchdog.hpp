@@ -17,7 +17,8 @@ namespace actors::internal {
 class reactor_scheduler;
 
 /// Looks after workers whose thread is late in a job. After 20 ms the worker goes to a spare thread, so that its
-/// sockets, timers and pinned actors do not wait; after the runtime's stall threshold the job is reported by name.
+/// sockets, timers and pinned actors do not wait; after the runtime's stall threshold the job is reported by name, with
+/// the stack that its thread has at that moment.
 ///
 /// Cost: one sample of every worker each 10 ms while anything runs. When every worker has been parked for half a second
 /// the watchdog sleeps too, so an idle runtime does nothing at all.
@@ -55,15 +56,18 @@ private:
     std::uint64_t generation;
     std::size_t ticks;
     bool reported;
+    pid_t thread;
   };
 
   struct report {
     std::string name;
     std::size_t ticks;
+    std::vector<void*> stack;
   };
 
   void run();
   void look(detail::reactor_worker& worker, watch& state, std::vector<report>& reports);
+  [[nodiscard]] std::vector<void*> stack_of(pid_t thread) const;
   void hand_over(detail::reactor_worker& worker, watch& state);
   void wake_up() noexcept;
 
