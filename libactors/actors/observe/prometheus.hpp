@@ -11,7 +11,8 @@
 /// `actors_task_completion_rate` (completed of those that have ended), `actors_running_tasks` and
 /// `actors_running_services` by name (the thousand most frequent names; the rest is `other`), `actors_mailbox_messages`
 /// of services by name, `actors_scheduling_delay_seconds` (a histogram of one in 64 wake-ups), for each worker its busy
-/// time, jobs, steals and parks, the blocking pool and the timers. `docs/metrics.md` lists all.
+/// time, jobs, steals and parks, the blocking pool and the timers; each says in its
+/// `HELP` line what it is.
 ///
 /// Threads: any; no worker takes part. Errors: none; a runtime that was stopped gives an empty text. Cost: counting is
 /// a few additions in each worker's own cache lines; rendering looks at every live task, about half a microsecond each.
