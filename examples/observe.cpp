@@ -29,8 +29,7 @@ task<> serve(const observe::family<observe::counter>* requests) {
 /// True once a task of this name sleeps and three requests were counted.
 bool settled(const runtime& home, const observe::counter& counted) {
   const auto seen = observe::snapshot(home);
-  return counted.value() == 3 && !seen.nodes.empty() &&
-         seen.nodes[0].state == observe::snapshot_node::state_type::waiting;
+  return counted.value() == 3 && !seen.nodes.empty() && !seen.nodes[0].waiting_on.empty();
 }
 
 } // namespace
@@ -56,7 +55,9 @@ int main() {
                            "shop_requests_total{method=\"GET\"} 3\n"})
     std::printf("%s: %s", text.find(line) != std::string::npos ? "shown" : "missing", line);
 
+  // CAF's own actors are listed too.
   for (const auto& node : observe::snapshot(home).nodes)
-    std::printf("%s is %s on %s\n", node.name.c_str(), observe::to_string(node.state), node.waiting_on[0].c_str());
+    for (const auto& on : node.waiting_on)
+      std::printf("%s is %s on %s\n", node.name.c_str(), observe::to_string(node.state), on.c_str());
   observe::cancel(home, server.id());
 }

@@ -26,6 +26,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace actors::observe {
@@ -210,8 +211,11 @@ std::vector<inspected_process> inspected_processes(const fs::path& folder) {
     }
     result.push_back({*pid, entry.path(), command_of(*pid)});
   }
-  std::ranges::sort(result,
-                    [](const auto& a, const auto& b) { return a.pid != b.pid ? a.pid < b.pid : a.socket < b.socket; });
+  // The second of a process, whose name is longer, after the first.
+  const auto place = [](const inspected_process& one) {
+    return std::tuple{one.pid, one.socket.native().size(), one.socket.native()};
+  };
+  std::ranges::sort(result, {}, place);
   return result;
 }
 
