@@ -4,17 +4,15 @@
 
 #include <actors/core/runtime.hpp>
 #include <actors/core/runtime_options.hpp>
+#include <actors/testing/deterministic.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <numeric>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,36 +50,20 @@ void run_in(actors::runtime_options options, F body) {
   EXPECT_THAT(log->lines(), testing::IsEmpty());
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t schedules = 10; // each step takes ten times as long
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t schedules = 10;
-#else
-constexpr std::size_t schedules = 100;
-#endif
-#else
-constexpr std::size_t schedules = 100;
-#endif
-
 /// The schedules that a test runs under; ACTORS_TEST_SEED=n picks one of them.
 inline std::vector<std::uint64_t> schedule_seeds() {
-  if (const char* chosen = std::getenv("ACTORS_TEST_SEED")) // NOLINT(concurrency-mt-unsafe)
-    return {std::strtoull(chosen, nullptr, 10)};
-  std::vector<std::uint64_t> all(schedules);
-  std::iota(all.begin(), all.end(), 1);
-  return all;
+  return actors::testing::test_seeds(actors::testing::default_seed_count());
 }
 
 /// The same in virtual time under many schedules, up to the first that fails.
 template <class F>
 void under_every_seed(F body) {
-  for (const auto seed : schedule_seeds()) {
-    SCOPED_TRACE("ACTORS_TEST_SEED=" + std::to_string(seed) + " runs this schedule again");
-    run_in(virtual_time().schedule_seed(seed), body);
-    if (testing::Test::HasFailure())
-      return;
-  }
+  // Not even what is worth knowing is logged.
+  const auto options = actors::testing::deterministic_options{}
+                           .tolerate_log(actors::log_level::trace)
+                           .failed_when([] { return testing::Test::HasFailure(); })
+                           .report_to([](std::string_view text) { ADD_FAILURE() << text; });
+  actors::testing::under_every_seed(actors::testing::default_seed_count(), body, options);
 }
 
 /// The same in every kind of runtime, and under every schedule of the deterministic one.
