@@ -128,8 +128,8 @@ el('form').onsubmit = async event => {
     if (data.get(name)) order[name] = Number(data.get(name));
   const answer = await fetch('/scraper/crawls', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(order) });
   const problem = el('problem');
+  problem.textContent = answer.ok ? '' : (await answer.json()).error;
   problem.hidden = answer.ok;
-  if (!answer.ok) problem.textContent = (await answer.json()).error;
   showCrawls();
 };
 

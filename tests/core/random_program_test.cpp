@@ -95,7 +95,7 @@ TEST(random_programs, come_to_what_the_rules_say_under_random_schedules) {
   const char* wanted = std::getenv("ACTORS_TEST_PROGRAMS"); // NOLINT(concurrency-mt-unsafe)
   auto all = seeds();
   if (all.size() > 1) {
-    all.resize(wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 10 * schedules);
+    all.resize(wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 10 * actors::testing::default_seed_count());
     std::iota(all.begin(), all.end(), 1);
   }
   for (const auto seed : all) {

@@ -7,6 +7,7 @@
 #include <string>
 
 using nlohmann::json;
+using node_test::program;
 using services::node::ps_text;
 using services::node::top_text;
 using services::node::tree_text;

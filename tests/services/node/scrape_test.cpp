@@ -4,6 +4,7 @@
 #include <actors/core/runtime.hpp>
 #include <services/scraper/store.hpp>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -82,23 +83,26 @@ TEST_F(scrape, interrupted_again_and_again_it_gives_the_same_pages) {
   for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
     std::filesystem::remove(folder() + "/pages.sqlite");
     site_.pages(count);
-    for (const int stop_at : {3, 40, 80}) {
-      std::promise<void> reached;
-      std::atomic<bool> told = false;
-      const auto path = "/" + std::to_string(stop_at);
-      site_.on(path, [&](const http::request&, int) {
-        if (!told.exchange(true))
-          reached.set_value();
+    // None of these pages is there before its turn, however far a crawl gets that is slow to hear its signal.
+    const std::array<std::string, 3> stops{"/3", "/40", "/80"};
+    std::array<std::promise<void>, 3> reached;
+    std::array<std::atomic<bool>, 3> awaited{};
+    for (std::size_t i = 0; i < stops.size(); ++i)
+      site_.on(stops.at(i), [&, i](const http::request&, int) {
+        if (awaited.at(i).exchange(false))
+          reached.at(i).set_value();
         return http::response{http::status::service_unavailable};
       });
+    for (std::size_t i = 0; i < stops.size(); ++i) {
+      awaited.at(i) = true;
       program crawl{command({"scrape", site_.url(), "--resume", "--retries", "50"}), folder()};
-      reached.get_future().wait();
+      reached.at(i).get_future().wait();
       crawl.send_signal(number);
       EXPECT_EQ(crawl.wait(), number == SIGKILL ? -SIGKILL : 130) << crawl.output();
       if (number != SIGKILL) {
         EXPECT_THAT(crawl.output(), HasSubstr("--resume goes on"));
       }
-      site_.page(path, "<a href=/>x</a>");
+      site_.page(stops.at(i), "<a href=/>x</a>");
     }
     const auto done = run({"scrape", site_.url(), "--resume"});
     EXPECT_EQ(done.status, 0) << done.output;
