@@ -1,5 +1,7 @@
 #include <actors/core/error.hpp>
 
+#include <actors/core/detail/exception_cast.hpp>
+
 #include <caf/const_typed_message_view.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
@@ -96,25 +98,22 @@ std::string context_text(const caf::error& error) {
 } // namespace
 
 caf::error to_caf_error(const std::exception_ptr& error) {
+  using detail::exception_cast;
   if (!error)
     return caf::error{errc::failed};
-  try {
-    std::rethrow_exception(error);
-  } catch (const cancelled& e) {
-    return make_caf_error(errc::cancelled, e.reason());
-  } catch (const timeout_error& e) {
-    return make_caf_error(errc::timeout, e.what());
-  } catch (const stopping_error& e) {
-    return make_caf_error(errc::stopping, e.what());
-  } catch (const misuse_error& e) {
-    return make_caf_error(errc::misuse, e.what());
-  } catch (const group_error& e) {
-    return make_caf_error(errc::group_failed, e.what());
-  } catch (const remote_error& e) {
-    return e.error();
-  } catch (...) {
-    return make_caf_error(errc::failed, describe(error));
-  }
+  if (const auto* const e = exception_cast<cancelled>(error))
+    return make_caf_error(errc::cancelled, e->reason());
+  if (const auto* const e = exception_cast<timeout_error>(error))
+    return make_caf_error(errc::timeout, e->what());
+  if (const auto* const e = exception_cast<stopping_error>(error))
+    return make_caf_error(errc::stopping, e->what());
+  if (const auto* const e = exception_cast<misuse_error>(error))
+    return make_caf_error(errc::misuse, e->what());
+  if (const auto* const e = exception_cast<group_error>(error))
+    return make_caf_error(errc::group_failed, e->what());
+  if (const auto* const e = exception_cast<remote_error>(error))
+    return e->error();
+  return make_caf_error(errc::failed, describe(error));
 }
 
 std::exception_ptr to_exception(const caf::error& error) {
@@ -143,27 +142,15 @@ std::exception_ptr to_exception(const caf::error& error) {
 std::string describe(const std::exception_ptr& error) {
   if (!error)
     return "no error";
-  try {
-    std::rethrow_exception(error);
-  } catch (const cancelled& e) {
-    return e.reason().empty() ? "cancelled" : "cancelled: " + std::string{e.reason()};
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is not derived from std::exception";
-  }
+  if (const auto* const e = detail::exception_cast<cancelled>(error))
+    return e->reason().empty() ? "cancelled" : "cancelled: " + std::string{e->reason()};
+  if (const auto* const e = detail::exception_cast<std::exception>(error))
+    return e->what();
+  return "an exception that is not derived from std::exception";
 }
 
 bool is_cancelled(const std::exception_ptr& error) noexcept {
-  if (!error)
-    return false;
-  try {
-    std::rethrow_exception(error);
-  } catch (const cancelled&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
+  return detail::exception_cast<cancelled>(error) != nullptr;
 }
 
 } // namespace actors

@@ -1,5 +1,6 @@
 #include <actors/core/detail/task_actor.hpp>
 
+#include <actors/core/detail/exception_cast.hpp>
 #include <actors/core/detail/introspection.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
@@ -108,14 +109,9 @@ void task_actor::on_cancel_request(const caf::error& reason) {
   if (settled_ || ended() || killed_)
     return;
   const auto error = to_exception(reason);
-  cancelled request{caf::to_string(reason)};
-  try {
-    std::rethrow_exception(error);
-  } catch (const cancelled& e) {
-    request = e;
-  } catch (...) {
-    // A linked actor failed: its error is the reason.
-  }
+  const auto* const asked = exception_cast<cancelled>(error);
+  // Otherwise a linked actor has failed: its error is the reason.
+  auto request = asked != nullptr ? *asked : cancelled{caf::to_string(reason)};
   if (!started()) {
     abandon(std::make_exception_ptr(request));
     settled_ = true;

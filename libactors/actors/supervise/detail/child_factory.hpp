@@ -88,6 +88,12 @@ concept signalling_child_function =
 template <class F>
 concept child_function = plain_child_function<F> || signalling_child_function<F>;
 
+// GCC 12 complains that the frame of an instantiation holds a lambda of a coroutine that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// Keeps the callable as long as the task runs.
 template <class F>
 task<void> run_child(F function) {
@@ -98,6 +104,10 @@ template <class F>
 task<void> run_child(F function, started_signal started) {
   static_cast<void>(co_await function(std::move(started)));
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class F>
 class task_factory final : public child_factory {
