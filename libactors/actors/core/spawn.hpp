@@ -32,11 +32,21 @@ namespace detail {
 template <class F>
 concept task_function = std::is_invocable_v<F&> && is_task<std::invoke_result_t<F&>>::value;
 
+// GCC 12 complains that the frame of an instantiation holds a type that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// Keeps a callable alive as long as its task: it is a parameter of this coroutine, so it lives in its frame.
 template <class F>
 std::invoke_result_t<F&> hold(F function) {
   co_return co_await function();
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 } // namespace detail
 

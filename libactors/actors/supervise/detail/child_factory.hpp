@@ -88,7 +88,7 @@ concept signalling_child_function =
 template <class F>
 concept child_function = plain_child_function<F> || signalling_child_function<F>;
 
-// GCC 12 complains that the frame of an instantiation holds a lambda of a coroutine that only one file can name.
+// GCC 12 complains that the frame of an instantiation holds a type that only one file can name.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
