@@ -10,7 +10,9 @@ namespace {
 using namespace supervise_test;
 
 // Attempt number n takes the n-th time and then fails if that is below zero.
-auto attempts(journal_ptr notes, std::vector<actors::duration> times) {
+template <class... Times>
+auto attempts(journal_ptr notes, Times... each) {
+  const std::vector<actors::duration> times{each...};
   return [notes, times](std::size_t number) -> task<std::size_t> {
     const auto name = std::to_string(number);
     notes->add("+" + name);
@@ -30,7 +32,7 @@ auto attempts(journal_ptr notes, std::vector<actors::duration> times) {
 TEST(hedged, a_fast_first_attempt_is_the_only_one) {
   on_every_runtime([]() -> task<> {
     const auto notes = std::make_shared<journal>();
-    EXPECT_EQ(co_await sv::hedged(attempts(notes, {0s, 0s}), 10s), 0u);
+    EXPECT_EQ(co_await sv::hedged(attempts(notes, 0s, 0s), 10s), 0u);
     EXPECT_THAT(notes->texts(), testing::ElementsAre("+0"));
   });
 }
@@ -40,7 +42,7 @@ TEST(hedged, the_first_success_wins_and_the_others_are_cancelled_and_joined) {
     const auto notes = std::make_shared<journal>();
     const auto self = co_await actors::this_task();
     const auto begin = self.now();
-    EXPECT_EQ(co_await sv::hedged(attempts(notes, {10s, 1s, 10s}), 100ms, 3), 1u);
+    EXPECT_EQ(co_await sv::hedged(attempts(notes, 10s, 1s, 10s), 100ms, 3), 1u);
     EXPECT_EQ(self.now() - begin, 1100ms);
     EXPECT_THAT(notes->texts(), testing::UnorderedElementsAre("+0", "+1", "+2", "-0", "-2"));
   });
@@ -51,7 +53,7 @@ TEST(hedged, an_attempt_that_fails_makes_the_next_one_start_at_once) {
     const auto notes = std::make_shared<journal>();
     const auto self = co_await actors::this_task();
     const auto begin = self.now();
-    EXPECT_EQ(co_await sv::hedged(attempts(notes, {-5ms, 5ms}), 1s), 1u);
+    EXPECT_EQ(co_await sv::hedged(attempts(notes, -5ms, 5ms), 1s), 1u);
     EXPECT_EQ(self.now() - begin, 10ms);
   });
 }
@@ -59,7 +61,7 @@ TEST(hedged, an_attempt_that_fails_makes_the_next_one_start_at_once) {
 TEST(hedged, when_all_fail_every_error_is_told) {
   under_every_seed([]() -> task<> {
     const auto notes = std::make_shared<journal>();
-    const auto error = co_await error_of(sv::hedged(attempts(notes, {-50ms, -5ms, -5ms}), 10ms, 3));
+    const auto error = co_await error_of(sv::hedged(attempts(notes, -50ms, -5ms, -5ms), 10ms, 3));
     EXPECT_TRUE(is_a<actors::group_error>(error));
     EXPECT_THAT(text_of(error), testing::AllOf(testing::HasSubstr("0 failed"), testing::HasSubstr("1 failed"),
                                                testing::HasSubstr("2 failed")));
@@ -101,9 +103,9 @@ TEST(hedged, takes_callables_without_a_number_and_results_that_only_move) {
 TEST(hedged, settings_that_make_no_sense_are_refused) {
   in_virtual_time([]() -> task<> {
     const auto notes = std::make_shared<journal>();
-    EXPECT_TRUE(is_a<actors::misuse_error>(co_await error_of(sv::hedged(attempts(notes, {0s}), 1s, 0))));
-    EXPECT_TRUE(is_a<actors::misuse_error>(co_await error_of(sv::hedged(attempts(notes, {0s}), -1s))));
-    EXPECT_EQ(co_await sv::hedged(attempts(notes, {1s, 2s}), 0s), 0u);
+    EXPECT_TRUE(is_a<actors::misuse_error>(co_await error_of(sv::hedged(attempts(notes, 0s), 1s, 0))));
+    EXPECT_TRUE(is_a<actors::misuse_error>(co_await error_of(sv::hedged(attempts(notes, 0s), -1s))));
+    EXPECT_EQ(co_await sv::hedged(attempts(notes, 1s, 2s), 0s), 0u);
   });
 }
 

@@ -57,8 +57,9 @@ task<> run_case(matrix_case each) {
     EXPECT_EQ(child.state, is_up ? sv::child_state::running : sv::child_state::down) << text_of(each);
     EXPECT_EQ(child.restarts, restarted && child.name == "b" ? 1u : 0u) << text_of(each);
     EXPECT_EQ(static_cast<bool>(child.actor), is_up) << text_of(each);
-    if (child.name == "b")
+    if (child.name == "b") {
       EXPECT_EQ(child.last_error != nullptr, failed) << text_of(each);
+    }
   }
   co_await top.stop();
   EXPECT_EQ(notes->count("-a"), a) << text_of(each);

@@ -359,19 +359,22 @@ void host_actor::dispatch(caf::mailbox_element& element) {
       target->on_message(element.payload);
     return;
   }
-  if (auto exit = caf::make_typed_message_view<caf::exit_msg>(element.payload)) {
-    const auto& reason = caf::get<0>(exit).reason;
-    if (reason == caf::exit_reason::kill)
-      on_kill_request();
-    else if (reason)
-      on_cancel_request(reason);
-    return;
-  }
-  if (auto action = caf::make_typed_message_view<caf::action>(element.payload)) {
-    static_cast<void>(caf::get<0>(action).run());
-    return;
-  }
-  if (element.payload.size() > 1 && element.payload.match_element<caf::sys_atom>(0)) {
+  // What the runtime itself sends is told from other messages by one type id, which is cheap to ask for.
+  auto& content = element.payload;
+  if (content.size() == 1) {
+    if (content.match_element<caf::exit_msg>(0)) {
+      const auto& reason = content.get_as<caf::exit_msg>(0).reason;
+      if (reason == caf::exit_reason::kill)
+        on_kill_request();
+      else if (reason)
+        on_cancel_request(reason);
+      return;
+    }
+    if (content.match_element<caf::action>(0)) {
+      static_cast<void>(content.get_mutable_as<caf::action>(0).run());
+      return;
+    }
+  } else if (content.size() > 1 && content.match_element<caf::sys_atom>(0)) {
     static_cast<void>(handle_system_message(element, unit_, true));
     return;
   }

@@ -289,8 +289,8 @@ void service_actor::on_content(caf::mailbox_element& element) {
     refuse({element.sender, element.mid});
     return;
   }
-  if (auto request = caf::make_typed_message_view<cancel_call>(element.payload)) {
-    cancel_one(element.sender, caf::get<0>(request));
+  if (const auto& content = element.payload; content.size() == 1 && content.match_element<cancel_call>(0)) {
+    cancel_one(element.sender, content.get_as<cancel_call>(0));
     return;
   }
   switch (phase_) {

@@ -72,8 +72,7 @@ public:
       owned_ = true;
     } else if (worker.enter(state.generation)) {
       owned_ = true;
-      entered_ = &worker;
-      generation_ = state.generation;
+      entered_ = &state;
       state.in_job = false;
     } else {
       // Handed over in the middle of this job: from now on this is a foreign thread.
@@ -87,15 +86,14 @@ public:
   ~section() {
     if (entered_ == nullptr)
       return;
-    this_thread().in_job = true;
-    entered_->leave(generation_);
+    entered_->in_job = true;
+    entered_->worker->leave(entered_->generation);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return owned_; }
 
 private:
-  reactor_worker* entered_ = nullptr;
-  std::uint64_t generation_ = 0;
+  thread_state* entered_ = nullptr; // of this thread, which no section outlives
   bool owned_ = false;
 };
 
@@ -400,10 +398,10 @@ bool reactor_worker::execute(bound_job job) {
   state.in_job = true;
   leave(generation);
   const auto result = job.job->resume(this, scheduler_->max_throughput());
-  this_thread().in_job = false;
+  state.in_job = false;
   const bool still_ours = enter(generation);
   if (!still_ours) {
-    this_thread().worker = nullptr;
+    state.worker = nullptr;
     scheduler_->late_job_ended(index_, generation);
     if (job.kind == tie::alone)
       late_job_returns();
