@@ -92,7 +92,8 @@ task<> end_a_tree(std::size_t size, std::size_t fan, bool kill) {
     caf::anon_send_exit(root.address(), caf::exit_reason::kill);
   else
     root.cancel("the end");
-  static_cast<void>(co_await wait(std::vector{root}));
+  const std::vector<task_handle<>> roots(1, root);
+  static_cast<void>(co_await wait(roots));
   const auto took = std::chrono::steady_clock::now() - start;
   const auto cpu = process_cpu_time() - cpu_before;
   if (all.frames != 0 || all.cleaned != (kill ? 0 : size))

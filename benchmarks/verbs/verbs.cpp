@@ -181,11 +181,12 @@ task<> use_to_thread(std::size_t count) {
 using item = std::function<task<>(std::size_t count)>;
 
 const std::map<std::string, item>& items() {
-  static const std::map<std::string, item> all{
-      {"wait", use_wait},           {"as_completed", use_as_completed}, {"group", use_group},
-      {"timeout", use_timeout},     {"shield", use_shield},             {"cancel", use_cancel},
-      {"generator", use_generator}, {"queue", use_queue},               {"mutex", use_mutex},
-      {"semaphore", use_semaphore}, {"event", use_event},               {"to_thread", use_to_thread}};
+  static const std::map<std::string, item> all{{"wait", use_wait},           {"as_completed", use_as_completed},
+                                               {"group", use_group},         {"timeout", use_timeout},
+                                               {"shield", use_shield},       {"cancel", use_cancel},
+                                               {"generator", use_generator}, {"queue", use_queue},
+                                               {"mutex", use_mutex},         {"semaphore", use_semaphore},
+                                               {"event", use_event},         {"to_thread", use_to_thread}};
   return all;
 }
 

@@ -3,6 +3,7 @@
 #include "errors.hpp"
 #include "gate.hpp"
 #include "messages.hpp"
+#include "random_program_parts.hpp"
 
 #include <actors/core/as_completed.hpp>
 #include <actors/core/ask.hpp>
@@ -31,15 +32,7 @@
 
 namespace core_test {
 
-namespace {
-
-using actors::spawn;
-using actors::spawn_options;
-using actors::task;
-using actors::task_handle;
-using namespace std::chrono_literals;
-
-using number = std::uint64_t;
+namespace programs {
 
 number mix(number sum, number value) {
   return sum * 31 + value;
@@ -56,6 +49,31 @@ number number_of(const result& x) {
   return x.error.empty() ? x.value : hash(x.error);
 }
 
+number too_late_value(number n) {
+  return mix(n, 2);
+}
+
+actors::task<result> caught(const node& n, surroundings& around) {
+  result x;
+  try {
+    x.value = co_await run(n, around);
+  } catch (const std::exception& e) {
+    x.error = e.what();
+  }
+  co_return x;
+}
+
+} // namespace programs
+
+namespace {
+
+using namespace programs;
+using actors::spawn;
+using actors::spawn_options;
+using actors::task;
+using actors::task_handle;
+using namespace std::chrono_literals;
+
 std::string error_text(number n) {
   return "error " + std::to_string(n);
 }
@@ -66,10 +84,6 @@ std::string reason_text(number n) {
 
 number refused_value(number n) {
   return mix(n, 1);
-}
-
-number too_late_value(number n) {
-  return mix(n, 2);
 }
 
 number stubborn_value(number n) {
@@ -158,18 +172,6 @@ task<std::string> text_of_error(task_handle<T> handle) {
 }
 
 // -- nodes -----------------------------------------------------------------------------------------------------------------------------
-
-task<number> run(const node& n, surroundings& around);
-
-task<result> caught(const node& n, surroundings& around) {
-  result x;
-  try {
-    x.value = co_await run(n, around);
-  } catch (const std::exception& e) {
-    x.error = e.what();
-  }
-  co_return x;
-}
 
 task<number> asked(const node& n, surroundings& around) {
   co_return co_await actors::ask<number>(around.service, add_one_atom_v, n.number);
@@ -385,7 +387,7 @@ number sum_of(const std::vector<number>& values) {
   return sum;
 }
 
-number number_of(const actors::outcome<number>& x) {
+number number_of_outcome(const actors::outcome<number>& x) {
   return x.has_value() ? x.value() : hash(actors::describe(x.error()));
 }
 
@@ -414,7 +416,7 @@ task<number> gathered_outcomes(const node& n, surroundings& around) {
   const auto outcomes = co_await actors::gather_outcomes(tasks_of(n, around));
   number sum = outcomes.size();
   for (const auto& x : outcomes)
-    sum = mix(sum, number_of(x));
+    sum = mix(sum, number_of_outcome(x));
   co_return sum;
 }
 
@@ -422,7 +424,7 @@ task<number> waited(const node& n, surroundings& around) {
   const auto found = co_await actors::wait(handles_of(n, around), actors::until::all_completed);
   number sum = found.done.size();
   for (const auto& handle : found.done)
-    sum = mix(sum, number_of(handle.result()));
+    sum = mix(sum, number_of_outcome(handle.result()));
   co_return sum;
 }
 
@@ -434,7 +436,7 @@ task<number> completed(const node& n, surroundings& around) {
     const auto handle = co_await ended.next();
     if (!handle)
       break;
-    sum += number_of(handle->result());
+    sum += number_of_outcome(handle->result());
   }
   co_return sum;
 }
@@ -508,6 +510,11 @@ task<number> run_leaf(const node& n, surroundings& around) {
     return cancelled_scope(n, around);
   case verb::equal_deadlines:
     return equal_deadlines(n, around);
+  case verb::get_in_time_or_later:
+  case verb::cancelled_getter:
+  case verb::put_and_cancel:
+  case verb::shut_queue:
+    return run_with_queue(n, around);
   default:
     return [](number value) -> task<number> { co_return value; }(n.number);
   }
@@ -553,6 +560,8 @@ task<number> run_single(const node& n, surroundings& around) {
     co_return co_await cleaned_up(n, around);
   case verb::started:
     co_return co_await started(n, around);
+  case verb::handed_over:
+    co_return co_await run_with_queue(n, around);
   default:
     co_return co_await run(child, around);
   }
@@ -570,8 +579,10 @@ task<number> run_many(const node& n, surroundings& around) {
     return waited(n, around);
   case verb::as_completed:
     return completed(n, around);
-  default:
+  case verb::group:
     return grouped(n, around);
+  default:
+    return run_with_queue(n, around);
   }
 }
 
@@ -581,17 +592,6 @@ task<number> dispatch(const node& n, surroundings& around) {
   if (is(n.what, verb::after_sleep, verb::last_single))
     return run_single(n, around);
   return run_many(n, around);
-}
-
-task<number> run(const node& n, surroundings& around) {
-  const counted mark{around.live};
-  const auto value = co_await dispatch(n, around);
-  const auto self = co_await actors::this_task();
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(self.now().time_since_epoch()).count();
-  const std::scoped_lock guard{around.trace_mutex};
-  around.trace.push_back(std::to_string(now) + ": " + std::to_string(static_cast<int>(n.what)) + " of " +
-                         std::to_string(n.number) + " is " + std::to_string(value));
-  co_return value;
 }
 
 // -- making them -----------------------------------------------------------------------------------------------------------------------
@@ -658,6 +658,17 @@ result all_of_children(const node& n) {
 
 } // namespace
 
+actors::task<programs::number> programs::run(const node& n, surroundings& around) {
+  const counted mark{around.live};
+  const auto value = co_await dispatch(n, around);
+  const auto self = co_await actors::this_task();
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(self.now().time_since_epoch()).count();
+  const std::scoped_lock guard{around.trace_mutex};
+  around.trace.push_back(std::to_string(now) + ": " + std::to_string(static_cast<int>(n.what)) + " of " +
+                         std::to_string(n.number) + " is " + std::to_string(value));
+  co_return value;
+}
+
 std::string to_string(const result& x) {
   return x.error.empty() ? std::to_string(x.value) : x.error;
 }
@@ -678,6 +689,10 @@ std::string to_string(const node& n) {
                                           "cancelled_group",
                                           "cancelled_scope",
                                           "equal_deadlines",
+                                          "get_in_time_or_later",
+                                          "cancelled_getter",
+                                          "put_and_cancel",
+                                          "shut_queue",
                                           "after_sleep",
                                           "after_yield",
                                           "called",
@@ -692,12 +707,15 @@ std::string to_string(const node& n) {
                                           "generated",
                                           "cleaned_up",
                                           "started",
+                                          "handed_over",
                                           "gather",
                                           "gather_handles",
                                           "gather_outcomes",
                                           "wait_for_all",
                                           "as_completed",
-                                          "group"};
+                                          "group",
+                                          "one_producer",
+                                          "many_producers"};
   std::string text = names[static_cast<std::size_t>(n.what)];
   text += ' ' + std::to_string(n.number);
   if (n.children.empty())
@@ -724,6 +742,12 @@ result expected(const node& n) {
   case verb::in_thread:
   case verb::group_that_cancels:
   case verb::cancelled_scope:
+  case verb::get_in_time_or_later:
+  case verb::put_and_cancel:
+  case verb::shut_queue:
+    return x;
+  case verb::cancelled_getter:
+    x.value = 3 * n.number + 3;
     return x;
   case verb::fail:
   case verb::fail_in_thread:
@@ -767,8 +791,10 @@ result expected(const node& n) {
     return of_children(n);
   case verb::gather_outcomes:
   case verb::wait_for_all:
+  case verb::one_producer:
     return all_of_children(n);
   case verb::as_completed:
+  case verb::many_producers:
     x.value = 0;
     for (const auto& child : n.children)
       x.value += number_of(expected(child));

@@ -38,7 +38,11 @@ enum class verb : std::uint8_t {
   group_that_cancels,
   cancelled_scope,
   equal_deadlines,
-  last_leaf = equal_deadlines,
+  get_in_time_or_later,
+  cancelled_getter,
+  put_and_cancel,
+  shut_queue,
+  last_leaf = shut_queue,
   // With one child.
   after_sleep,
   after_yield,
@@ -54,7 +58,8 @@ enum class verb : std::uint8_t {
   generated,
   cleaned_up,
   started,
-  last_single = started,
+  handed_over,
+  last_single = handed_over,
   // With several.
   gather,
   gather_handles,
@@ -62,7 +67,9 @@ enum class verb : std::uint8_t {
   wait_for_all,
   as_completed,
   group,
-  last = group,
+  one_producer,
+  many_producers,
+  last = many_producers,
 };
 
 struct node {
