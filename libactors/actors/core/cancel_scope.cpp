@@ -19,7 +19,7 @@ struct cancel_scope::state_before {
 
 cancel_scope::cancel_scope(detail::task_context& context, time_point deadline)
     : deadline_(deadline), outer_deadline_(context.deadline()), outer_(context.innermost_scope()),
-      requests_before_(context.cancel_requests()) {
+      requests_before_(context.delivered_requests()) {
   context.set_innermost_scope(this);
   arm(context);
   if (detail::is_over(deadline_, context))

@@ -10,7 +10,7 @@ namespace actors {
 
 task_group::task_group(detail::task_context& context)
     : deadline_(context.deadline()), trace_id_(context.trace_id()), scope_(context),
-      requests_before_(context.cancel_requests()) {
+      requests_before_(context.delivered_requests()) {
   arm(context);
 }
 

@@ -161,6 +161,12 @@ public:
 
   [[nodiscard]] std::uint32_t cancel_requests() const noexcept { return cancel_requests_; }
 
+  /// The requests without one that still waits for the next suspension: what is entered now may see that delivered
+  /// together with its own, and must not take it for its own.
+  [[nodiscard]] std::uint32_t delivered_requests() const noexcept {
+    return must_cancel_ && cancel_requests_ > 0 ? cancel_requests_ - 1 : cancel_requests_;
+  }
+
   [[nodiscard]] const cancelled& cancel_reason() const noexcept { return reason_; }
 
   /// The scope that was entered last and not left yet, null outside of all.

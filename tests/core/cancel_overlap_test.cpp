@@ -1,0 +1,100 @@
+#include "errors.hpp"
+#include "every_runtime.hpp"
+#include "gate.hpp"
+
+#include <actors/core/cancel_scope.hpp>
+#include <actors/core/gather.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/core/spawn.hpp>
+#include <actors/core/task_group.hpp>
+#include <actors/core/this_task.hpp>
+#include <actors/core/timeout.hpp>
+
+#include <gtest/gtest.h>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+// Several requests to cancel that meet in one task: of scopes, timeouts, groups and from outside.
+
+namespace {
+
+using actors::cancel_scope;
+using actors::spawn;
+using actors::task;
+using actors::task_group;
+using actors::task_handle;
+using actors::with_cancel_scope;
+using actors::with_task_group;
+using actors::with_timeout;
+using namespace core_test;
+
+// Waits until it is cancelled, and then for `until`: a cleanup that can be interrupted.
+task<> clean_up_until(gate& cleaning, gate& until) {
+  try {
+    co_await actors::sleep(actors::forever);
+  } catch (const actors::cancelled&) {
+  }
+  cleaning.open();
+  co_await until;
+}
+
+} // namespace
+
+TEST(cancel_overlap, a_cancellation_that_is_pending_when_a_scope_is_entered_is_not_swallowed_by_it) {
+  on_every_runtime([]() -> task<> {
+    const auto self = co_await actors::this_task();
+    for (const bool by_deadline : {false, true}) {
+      bool went_on = false;
+      auto inner = [](cancel_scope& scope) -> task<> {
+        scope.cancel("the inner one's");
+        co_await actors::yield();
+      };
+      auto outer = [&](cancel_scope& scope) -> task<> {
+        scope.cancel("the outer one's");
+        if (by_deadline)
+          co_await actors::move_on_after(0s, inner);
+        else
+          co_await with_cancel_scope(inner);
+        went_on = true;
+      };
+      const bool completed = co_await with_cancel_scope(outer);
+      EXPECT_FALSE(completed);
+      EXPECT_FALSE(went_on);
+      EXPECT_EQ(self.cancel_requests(), 0U);
+      co_await actors::yield();
+    }
+  });
+}
+
+TEST(cancel_overlap, a_cancellation_that_is_pending_when_a_group_is_entered_is_not_lost_behind_its_errors) {
+  on_every_runtime([]() -> task<> {
+    std::exception_ptr from_group;
+    bool went_on = false;
+    auto clumsy = []() -> task<> {
+      try {
+        co_await actors::sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+      }
+      throw std::runtime_error("could not clean up");
+    };
+    auto outer = [&](cancel_scope& scope) -> task<> {
+      auto body = [&](task_group& group) -> task<> {
+        group.spawn(clumsy(), actors::spawn_options{}.eager(true));
+        co_await actors::sleep(actors::forever);
+      };
+      scope.cancel();
+      from_group = co_await error_of(with_task_group(body));
+      co_await actors::yield();
+      went_on = true;
+    };
+    const bool completed = co_await with_cancel_scope(outer);
+    EXPECT_TRUE(is_a<actors::group_error>(from_group)) << actors::describe(from_group);
+    EXPECT_FALSE(completed);
+    EXPECT_FALSE(went_on);
+  });
+}
