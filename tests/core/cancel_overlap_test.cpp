@@ -45,6 +45,74 @@ task<> clean_up_until(gate& cleaning, gate& until) {
 
 } // namespace
 
+TEST(cancel_overlap, a_timeout_that_strikes_in_the_cleanup_of_an_outside_cancellation_leaves_it_its_reason) {
+  in_virtual_time([]() -> task<> {
+    gate cleaning;
+    gate never;
+    auto limited = [&]() -> task<> { co_await with_timeout(2s, clean_up_until(cleaning, never)); };
+    const auto handle = spawn(limited());
+    co_await actors::sleep(1s);
+    handle.cancel("from outside");
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: from outside");
+  });
+}
+
+TEST(cancel_overlap, a_scope_that_is_cancelled_in_the_cleanup_of_an_outside_cancellation_leaves_it_its_reason) {
+  on_every_runtime([]() -> task<> {
+    gate begun;
+    auto scoped = [&]() -> task<> {
+      auto body = [&](cancel_scope& scope) -> task<> {
+        begun.open();
+        try {
+          co_await actors::sleep(actors::forever);
+        } catch (const actors::cancelled&) {
+          scope.cancel("the scope's");
+        }
+        co_await actors::sleep(actors::forever);
+      };
+      static_cast<void>(co_await with_cancel_scope(body));
+      ADD_FAILURE() << "swallowed";
+    };
+    const auto handle = spawn(scoped());
+    co_await begun;
+    handle.cancel("from outside");
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: from outside");
+  });
+}
+
+TEST(cancel_overlap, an_outside_cancellation_in_the_cleanup_of_a_scope_comes_out_with_its_own_reason) {
+  on_every_runtime([]() -> task<> {
+    gate cleaning;
+    auto scoped = [&]() -> task<> {
+      auto body = [&](cancel_scope& scope) -> task<> {
+        scope.cancel("the scope's");
+        std::exception_ptr left_with;
+        try {
+          co_await actors::yield();
+        } catch (...) {
+          left_with = std::current_exception();
+        }
+        cleaning.open();
+        try {
+          co_await actors::sleep(actors::forever);
+        } catch (const actors::cancelled&) {
+        }
+        // Says goodbye with the first of the two.
+        std::rethrow_exception(left_with);
+      };
+      static_cast<void>(co_await with_cancel_scope(body));
+      ADD_FAILURE() << "swallowed";
+    };
+    const auto handle = spawn(scoped());
+    co_await cleaning;
+    handle.cancel("from outside");
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: from outside");
+  });
+}
+
 TEST(cancel_overlap, a_cancellation_that_is_pending_when_a_scope_is_entered_is_not_swallowed_by_it) {
   on_every_runtime([]() -> task<> {
     const auto self = co_await actors::this_task();

@@ -149,6 +149,12 @@ bool cancel_scope::leave_cancelled() noexcept {
   return left_over <= requests_before_;
 }
 
+void cancel_scope::rethrow() const {
+  if (requested_ && context()->cancel_requests() > requests_before_)
+    context()->throw_cancelled();
+  throw;
+}
+
 void cancel_scope::leave() noexcept {
   if (!left_)
     static_cast<void>(leave_cancelled());

@@ -65,6 +65,10 @@ public:
   /// no other, so that the cancellation is the scope's to swallow.
   [[nodiscard]] bool leave_cancelled() noexcept;
 
+  /// For the verbs, in the catch block, when that was false: throws what was caught, or if the scope was struck too the
+  /// cancellation from outside, which the body may have left with the reason of the scope.
+  [[noreturn]] void rethrow() const;
+
   /// For the verbs, when the body has been left in another way.
   void leave() noexcept;
 
@@ -194,7 +198,7 @@ task<scoped_result_t<Policy, scoped_value_t<Inner>>> run_scoped(time_limit limit
     }
   } catch (const cancelled&) {
     if (!scope.leave_cancelled())
-      throw;
+      scope.rethrow();
     if constexpr (Policy == on_expiry::throws)
       limit.throw_timeout();
   }
