@@ -166,3 +166,33 @@ TEST(cancel_overlap, a_cancellation_that_is_pending_when_a_group_is_entered_is_n
     EXPECT_FALSE(went_on);
   });
 }
+
+TEST(cancel_overlap, a_timeout_of_no_time_gives_the_error_or_cancellation_of_a_task_that_is_done) {
+  on_every_runtime([]() -> task<> {
+    auto broken = []() -> task<int> {
+      co_await actors::yield();
+      throw std::runtime_error("broken");
+    };
+    auto patient = []() -> task<int> {
+      co_await actors::sleep(actors::forever);
+      co_return 1;
+    };
+    const auto failed = spawn(broken());
+    static_cast<void>(co_await error_of(failed));
+    const auto gone = spawn(patient());
+    gone.cancel("on its own");
+    static_cast<void>(co_await error_of(gone));
+    for (const auto limit : {actors::duration{0}, actors::duration{-1s}, actors::duration::min(), actors::forever}) {
+      const auto error = co_await error_of(with_timeout(limit, failed));
+      EXPECT_EQ(actors::describe(error), "broken");
+      const auto cancellation = co_await error_of(with_timeout(limit, gone));
+      EXPECT_EQ(actors::describe(cancellation), "cancelled: on its own");
+      auto move_on = [&]() -> task<> { static_cast<void>(co_await actors::move_on_after(limit, gone)); };
+      const auto other = co_await error_of(move_on());
+      EXPECT_EQ(actors::describe(other), "cancelled: on its own");
+    }
+    const auto self = co_await actors::this_task();
+    EXPECT_EQ(self.cancel_requests(), 0U);
+    co_await actors::yield();
+  });
+}

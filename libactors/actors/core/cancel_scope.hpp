@@ -7,6 +7,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -125,6 +126,12 @@ struct scoped_value<F> {
 template <class Inner>
 using scoped_value_t = typename scoped_value<Inner>::type;
 
+/// A handle of a task that lives on its own.
+template <class Inner>
+concept is_handle = requires(const Inner& inner) {
+  { inner.done() } -> std::same_as<bool>;
+};
+
 /// How a verb that moves on says whether there is a result.
 template <class T>
 using moved_on_t = std::conditional_t<std::is_void_v<T>, bool, std::optional<T>>;
@@ -157,7 +164,7 @@ template <on_expiry Policy, class Inner>
 task<scoped_result_t<Policy, scoped_value_t<Inner>>> run_scoped(time_limit limit, Inner inner) {
   using value = scoped_value_t<Inner>;
   auto& context = co_await current_context{};
-  const auto deadline = limit.deadline(context);
+  auto deadline = limit.deadline(context);
   if constexpr (is_task<Inner>::value) {
     // Unlike a body, a task has no way to see that there is no time for it, so it does not run at all.
     if (is_over(deadline, context)) {
@@ -166,6 +173,10 @@ task<scoped_result_t<Policy, scoped_value_t<Inner>>> run_scoped(time_limit limit
       else
         co_return scoped_result_t<Policy, value>{};
     }
+  } else if constexpr (is_handle<Inner>) {
+    // What is done needs no time, and if it was cancelled, that was not for want of time.
+    if (inner.done())
+      deadline = time_point::max();
   }
   cancel_scope scope{context, deadline};
   try {
