@@ -167,6 +167,24 @@ TEST(cancel_overlap, a_cancellation_that_is_pending_when_a_group_is_entered_is_n
   });
 }
 
+TEST(cancel_overlap, a_cancellation_that_is_pending_reaches_the_tasks_behind_gathered_handles) {
+  on_every_runtime([]() -> task<> {
+    auto forever = []() -> task<> { co_await actors::sleep(actors::forever); };
+    const auto first = spawn(forever());
+    const auto second = spawn(forever());
+    auto body = [&](cancel_scope& scope) -> task<> {
+      scope.cancel("enough");
+      co_await actors::gather(first, second);
+    };
+    const bool completed = co_await with_cancel_scope(body);
+    EXPECT_FALSE(completed);
+    for (const auto& each : {std::cref(first), std::cref(second)}) {
+      const auto error = co_await error_of(each.get());
+      EXPECT_EQ(actors::describe(error), "cancelled: enough");
+    }
+  });
+}
+
 TEST(cancel_overlap, a_timeout_of_no_time_gives_the_error_or_cancellation_of_a_task_that_is_done) {
   on_every_runtime([]() -> task<> {
     auto broken = []() -> task<int> {
@@ -194,5 +212,40 @@ TEST(cancel_overlap, a_timeout_of_no_time_gives_the_error_or_cancellation_of_a_t
     const auto self = co_await actors::this_task();
     EXPECT_EQ(self.cancel_requests(), 0U);
     co_await actors::yield();
+  });
+}
+
+TEST(cancel_overlap, gathering_the_same_handle_twice_cancels_its_task_once) {
+  on_every_runtime([]() -> task<> {
+    gate begun;
+    gate cleaning;
+    gate may_end;
+    gate waiting;
+    auto careful = [&]() -> task<std::string> {
+      begun.open();
+      try {
+        co_await actors::sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+      }
+      cleaning.open();
+      co_await may_end;
+      co_return "cleaned up";
+    };
+    const auto handle = spawn(careful());
+    auto both = [&]() -> task<> {
+      waiting.open();
+      static_cast<void>(co_await actors::gather_outcomes(handle, handle));
+    };
+    const auto outer = spawn(both());
+    co_await begun;
+    co_await waiting;
+    outer.cancel("enough");
+    co_await cleaning;
+    for (int i = 0; i < 5; ++i)
+      co_await actors::yield();
+    may_end.open();
+    static_cast<void>(co_await error_of(outer));
+    const auto text = co_await handle;
+    EXPECT_EQ(text, "cleaned up");
   });
 }

@@ -165,6 +165,8 @@ template <bool Throws, class Children, class... Args>
 template <class Handles, bool Throws>
 class [[nodiscard]] gather_handles_awaiter : public leaf_awaiter<gather_handles_awaiter<Handles, Throws>> {
 public:
+  static constexpr bool looks_first = true;
+
   gather_handles_awaiter(Handles handles, std::vector<caf::strong_actor_ptr> targets)
       : handles_(std::move(handles)),
         set_(std::make_unique<completion_set>(std::move(targets),

@@ -4,6 +4,7 @@
 #include <actors/core/task_handle.hpp>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace actors::detail {
@@ -73,9 +74,12 @@ void completion_set::describe_wait(wait_view& view) const {
 }
 
 bool completion_set::cancel_all(std::string_view reason) const {
+  // Each request counts in the task, and a second one would interrupt its cleanup.
+  std::unordered_set<const task_actor*> told;
   bool any = false;
   for (std::size_t i = 0; i < targets_.size(); ++i)
-    any = target(i).cancel(reason) || any;
+    if (told.insert(&target(i)).second)
+      any = target(i).cancel(reason) || any;
   return any;
 }
 

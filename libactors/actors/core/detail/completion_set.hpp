@@ -47,7 +47,7 @@ public:
   /// For `waiter::describe_wait`.
   void describe_wait(wait_view& view) const;
 
-  /// Asks every target to cancel; true if one of them was not done.
+  /// Asks every target to cancel, once though it be listed twice; true if one of them was not done.
   bool cancel_all(std::string_view reason) const;
 
 private:
