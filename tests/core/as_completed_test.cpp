@@ -64,6 +64,54 @@ TEST(as_completed, gives_every_task_once) {
   });
 }
 
+TEST(as_completed, gives_a_task_once_that_was_handed_in_twice) {
+  on_every_runtime([]() -> task<> {
+    const auto early = spawn(value_after(0ms, 1));
+    static_cast<void>(co_await early);
+    const auto late = spawn(value_after(1ms, 2));
+    auto completed = as_completed(handles{late, early, late, early});
+    std::vector<int> order;
+    while (const auto handle = co_await completed.next())
+      order.push_back(handle->result().value());
+    EXPECT_EQ(order, (std::vector<int>{1, 2}));
+  });
+}
+
+TEST(as_completed, of_no_time_gives_what_has_ended_and_then_says_that_time_is_up) {
+  on_every_runtime([]() -> task<> {
+    gate door;
+    auto patient = [](gate& wait_for) -> task<int> {
+      co_await wait_for;
+      co_return 2;
+    };
+    const auto early = spawn(value_after(0ms, 1));
+    static_cast<void>(co_await early);
+    const auto late = spawn(patient(door));
+    for (const auto limit : {actors::duration{0}, actors::duration{-1s}, actors::duration::min()}) {
+      auto completed = as_completed(handles{late, early}, limit);
+      const auto first = co_await completed.next();
+      EXPECT_EQ(first->result().value(), 1);
+      auto next = [&]() -> task<> { static_cast<void>(co_await completed.next()); };
+      const auto error = co_await error_of(next());
+      EXPECT_EQ(actors::describe(error), "as_completed timed out with 1 tasks still running");
+      EXPECT_FALSE(late.done());
+    }
+    door.open();
+    static_cast<void>(co_await late);
+  });
+}
+
+TEST(as_completed, of_an_empty_handle_is_an_error) {
+  on_every_runtime([]() -> task<> {
+    auto all = []() -> task<> {
+      auto completed = as_completed(handles(1));
+      static_cast<void>(co_await completed.next());
+    };
+    const auto error = co_await error_of(all());
+    EXPECT_TRUE(is_a<actors::misuse_error>(error));
+  });
+}
+
 TEST(as_completed, of_nothing_is_over_at_once) {
   on_every_runtime([]() -> task<> {
     auto completed = as_completed(handles{});

@@ -143,6 +143,17 @@ TEST(wait, a_timeout_neither_throws_nor_cancels) {
   });
 }
 
+TEST(wait, lists_a_task_twice_that_was_handed_in_twice) {
+  on_every_runtime([]() -> task<> {
+    const auto one = spawn(value_after(1ms, 0));
+    for (const auto condition : {until::all_completed, until::first_completed, until::first_exception}) {
+      const auto result = co_await actors::wait(handles{one, one}, condition);
+      EXPECT_EQ(result.done, (handles{one, one}));
+      EXPECT_TRUE(result.pending.empty());
+    }
+  });
+}
+
 TEST(wait, with_no_time_at_all_only_looks) {
   on_every_runtime([]() -> task<> {
     gate door;
@@ -152,9 +163,13 @@ TEST(wait, with_no_time_at_all_only_looks) {
     };
     handles all{spawn(patient(door)), spawn(value_after(0ms, 2))};
     static_cast<void>(co_await all[1]);
-    const auto result = co_await actors::wait(all, until::all_completed, 0s);
-    EXPECT_EQ(result.done, handles{all[1]});
-    EXPECT_EQ(result.pending, handles{all[0]});
+    for (const auto limit : {actors::duration{0}, actors::duration{-1s}, actors::duration::min()}) {
+      const auto result = co_await actors::wait(all, until::all_completed, limit);
+      EXPECT_EQ(result.done, handles{all[1]});
+      EXPECT_EQ(result.pending, handles{all[0]});
+    }
+    const auto first = co_await actors::wait(all, until::first_completed, actors::duration::max());
+    EXPECT_EQ(first.done, handles{all[1]});
     door.open();
     static_cast<void>(co_await all[0]);
   });

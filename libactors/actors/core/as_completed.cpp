@@ -5,6 +5,7 @@
 #include <actors/core/internal/runtime_core.hpp>
 
 #include <mutex>
+#include <unordered_set>
 
 namespace actors::detail {
 
@@ -32,23 +33,32 @@ private:
 };
 
 completion_queue::completion_queue(std::vector<caf::strong_actor_ptr> targets) : targets_(std::move(targets)) {
-  ended_.reserve(targets_.size());
+  std::unordered_set<const caf::actor_control_block*> known;
+  for (auto& target : targets_)
+    if (!known.insert(target.get()).second)
+      target = nullptr;
+  count_ = known.size();
+  ended_.reserve(count_);
 }
 
 completion_queue::~completion_queue() {
   if (!links_)
     return;
   for (std::size_t i = 0; i < targets_.size(); ++i)
-    static_cast<task_actor&>(*targets_[i]->get()).unwatch(links_[i]);
+    if (targets_[i])
+      static_cast<task_actor&>(*targets_[i]->get()).unwatch(links_[i]);
 }
 
 void completion_queue::watch(const task_context& context) {
   if (links_)
     return;
   for (const auto& target : targets_)
-    check_awaitable(context, static_cast<const task_actor&>(*target->get()));
+    if (target)
+      check_awaitable(context, static_cast<const task_actor&>(*target->get()));
   links_ = std::make_unique<link[]>(targets_.size());
   for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (!targets_[i])
+      continue;
     links_[i].bind(*this, i);
     if (static_cast<task_actor&>(*targets_[i]->get()).watch(links_[i]))
       continue;
@@ -77,7 +87,7 @@ void completion_queue::describe_wait(wait_view& view) const {
   view.kind = "as_completed";
   const auto end = std::min(targets_.size(), view.from + wait_view::batch);
   for (auto i = view.from; i < end; ++i)
-    if (!static_cast<const task_actor&>(*targets_[i]->get()).done())
+    if (targets_[i] && !static_cast<const task_actor&>(*targets_[i]->get()).done())
       view.targets.push_back(targets_[i]);
   if (end < targets_.size())
     view.next = end;

@@ -21,7 +21,8 @@
 ///   use(handle->result());
 /// ```
 ///
-/// `next` gives the handle of the next task that has ended, nothing when all have been given. It never throws a child's
+/// `next` gives the handle of the next task that has ended, nothing when all have been given; a task that was handed in
+/// twice is given once. It never throws a child's
 /// error and cancels nothing. With a timeout, counted from the call of `as_completed`'s first `next`, it throws
 /// `timeout_error` when time is up; the iteration may be broken off and gone on with at any time.
 ///
@@ -48,7 +49,7 @@ public:
 
   [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
-  [[nodiscard]] std::size_t size() const noexcept { return targets_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
   /// When time is up, from the first time this is asked.
   [[nodiscard]] time_point deadline(const task_context& context, duration timeout);
@@ -59,7 +60,8 @@ public:
 private:
   class link;
 
-  std::vector<caf::strong_actor_ptr> targets_;
+  std::vector<caf::strong_actor_ptr> targets_; // null for one that was listed before
+  std::size_t count_ = 0;
   std::unique_ptr<link[]> links_;
   spin_mutex mutex_;
   std::vector<std::size_t> ended_;
