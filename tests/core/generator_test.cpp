@@ -3,6 +3,7 @@
 #include "every_runtime.hpp"
 #include "gate.hpp"
 
+#include <actors/core/cancel_scope.hpp>
 #include <actors/core/gather.hpp>
 #include <actors/core/generator.hpp>
 #include <actors/core/sleep.hpp>
@@ -276,6 +277,62 @@ TEST(generator, used_while_it_runs_or_empty_is_an_error) {
     co_await first;
     generator<int> empty;
     EXPECT_TRUE(is_a<actors::misuse_error>(thrown_by([&] { static_cast<void>(empty.next()); })));
+  });
+}
+
+TEST(generator, of_a_parent_outlives_a_child_that_was_killed_while_it_waited_for_a_value) {
+  on_every_runtime([]() -> task<> {
+    std::atomic<int> live{0};
+    gate begun;
+    auto slow = [&]() -> generator<int> {
+      const counted mark{live};
+      auto waiting = [&](actors::cancel_scope&) -> task<> {
+        begun.open();
+        co_await actors::sleep(1h);
+      };
+      co_await actors::with_timeout(2h, waiting);
+      co_yield 1;
+    };
+    {
+      auto source = slow();
+      {
+        auto ask = [&source]() -> task<> { static_cast<void>(co_await source.next()); };
+        const auto handle = spawn(ask());
+        co_await begun;
+        handle.ref()->send_kill();
+        static_cast<void>(co_await error_of(handle));
+      }
+      for (int i = 0; i < 5; ++i)
+        co_await actors::yield();
+      EXPECT_EQ(live, 1);
+      const auto error = co_await error_of(source.close());
+      EXPECT_TRUE(is_a<actors::misuse_error>(error));
+    }
+    EXPECT_EQ(live, 0);
+  });
+}
+
+TEST(generator, of_a_parent_goes_with_a_family_that_is_killed_while_a_child_waits_for_a_value) {
+  on_every_runtime([]() -> task<> {
+    std::atomic<int> live{0};
+    gate begun;
+    auto slow = [&]() -> generator<int> {
+      const counted mark{live};
+      begun.open();
+      co_await actors::sleep(1h);
+      co_yield 1;
+    };
+    auto parent = [&]() -> task<> {
+      auto source = slow();
+      auto ask = [&source]() -> task<> { static_cast<void>(co_await source.next()); };
+      static_cast<void>(spawn(ask()));
+      co_await actors::sleep(actors::forever);
+    };
+    const auto handle = spawn(parent());
+    co_await begun;
+    handle.ref()->send_kill();
+    static_cast<void>(co_await error_of(handle));
+    EXPECT_EQ(live, 0);
   });
 }
 

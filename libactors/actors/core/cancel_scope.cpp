@@ -135,6 +135,8 @@ bool cancel_scope::leave_cancelled() noexcept {
     return false;
   left_ = true;
   timer_.disarm();
+  if (context() == nullptr)
+    return false; // killed
   disarm();
   auto& task = *context();
   unlink();

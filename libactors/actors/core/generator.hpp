@@ -34,7 +34,8 @@
 /// throws `generator_closed`, which is no `std::exception`, and what the coroutine then awaits is waited for.
 /// `for_each` closes in any case, also when the body throws or is cancelled.
 ///
-/// Threads: one task at a time may use it; not necessarily the same one each time.
+/// Threads: one task at a time may use it; not necessarily the same one each time. If a task is killed while it waits
+/// for a value of a generator that is not its own, the generator stays where it was and can only be dropped.
 ///
 /// Errors: `misuse_error` for asking an empty generator, asking while it runs, or a coroutine that yields although it
 /// was closed. Cost: one allocation for the frame, tens of nanoseconds for each value.

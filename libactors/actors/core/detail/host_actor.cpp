@@ -105,6 +105,17 @@ waiter* waiter_table::find(std::uint64_t id) const noexcept {
   return nullptr;
 }
 
+void waiter_table::orphan_all(host_actor& actor) noexcept {
+  if (map_) {
+    for (const auto& [id, entry] : *map_)
+      entry->orphan(actor);
+    map_ = nullptr;
+  }
+  for (auto* i = std::exchange(first_, nullptr); i != nullptr;)
+    std::exchange(i, i->next_)->orphan(actor);
+  listed_ = 0;
+}
+
 // -- host_actor ----------------------------------------------------------------------------------------------------------------------
 
 host_actor::host_actor(caf::actor_config& config, runtime_core& core, const task_origin& origin)

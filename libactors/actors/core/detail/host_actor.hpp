@@ -61,6 +61,9 @@ public:
   /// The waiter with this id, null if nobody waits for it any more.
   [[nodiscard]] waiter* find(std::uint64_t id) const noexcept;
 
+  /// Leaves the waits that are left to the frames that they are in.
+  void orphan_all(host_actor& actor) noexcept;
+
 private:
   using map = std::unordered_map<std::uint64_t, waiter*>;
 
@@ -174,6 +177,9 @@ protected:
   [[nodiscard]] bool started() const noexcept { return started_; }
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+  /// After a kill: a task or generator that a coroutine here awaited may belong to somebody else, and outlive it.
+  void orphan_waiters() noexcept { waiters_.orphan_all(*this); }
 
   /// Answers what is left in the mailbox, tells monitors and links, leaves the parent's family.
   void shut(caf::error reason, caf::execution_unit* unit);

@@ -255,6 +255,7 @@ void service_actor::finish_kill() {
     refuse(dropped->reply_);
   }
   calls_by_id_.clear();
+  orphan_waiters();
   for (const auto& early : std::exchange(waiting_, {}))
     refuse({early.element->sender, early.element->mid});
   end();

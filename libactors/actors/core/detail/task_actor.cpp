@@ -148,6 +148,7 @@ void task_actor::finish_kill() {
   if (!settled_) {
     forget_pending();
     abandon(std::make_exception_ptr(cancelled{"killed"}));
+    orphan_waiters();
     settled_ = true;
   }
   end();

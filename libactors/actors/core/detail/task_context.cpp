@@ -3,6 +3,8 @@
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/introspection.hpp>
 
+#include <caf/actor_control_block.hpp>
+
 #include <cxxabi.h>
 
 #include <cstdlib>
@@ -54,6 +56,16 @@ running_scope::~running_scope() {
 
 waiter::~waiter() {
   disarm();
+  if (orphaned_)
+    caf::intrusive_ptr_release(keeper_->ctrl());
+}
+
+void waiter::orphan(host_actor& actor) noexcept {
+  context_ = nullptr;
+  armed_ = false;
+  orphaned_ = true;
+  keeper_ = &actor;
+  caf::intrusive_ptr_add_ref(actor.ctrl());
 }
 
 void waiter::arm(task_context& context) {

@@ -42,12 +42,14 @@ public:
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
+  /// Null before it is armed, and when its stack was killed although the frame that the waiter is in belongs to somebody
+  /// else, who will destroy it later.
+  [[nodiscard]] task_context* context() const noexcept { return context_; }
+
   /// Only before it is armed: an awaitable may be handed on until somebody awaits it.
   waiter(waiter&& /*not armed*/) noexcept {}
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-
-  [[nodiscard]] task_context* context() const noexcept { return context_; }
 
 protected:
   virtual ~waiter();
@@ -84,10 +86,18 @@ private:
   friend class host_actor;
   friend class waiter_table;
 
+  /// The actor is dead, but what the waiter has armed (a timer, a node in a list) still points to it: keeps it until
+  /// the waiter goes.
+  void orphan(host_actor& actor) noexcept;
+
   task_context* context_ = nullptr;
-  waiter* next_ = nullptr;
+  union {
+    waiter* next_ = nullptr; // in the table
+    host_actor* keeper_;     // orphaned
+  };
   std::uint64_t id_ = 0;
   bool armed_ = false;
+  bool orphaned_ = false;
 };
 
 /// One stack of coroutines inside an actor, with its state of cancellation.
