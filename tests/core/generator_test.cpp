@@ -280,6 +280,26 @@ TEST(generator, used_while_it_runs_or_empty_is_an_error) {
   });
 }
 
+TEST(generator, asked_by_an_awaitable_from_before_while_it_runs_is_an_error) {
+  in_virtual_time([]() -> task<> {
+    gate may_end;
+    auto slow = [&]() -> generator<int> {
+      co_await may_end;
+      co_yield 1;
+    };
+    auto source = slow();
+    auto early = source.next();
+    auto ask = [](auto& next) -> task<std::optional<int>> { co_return co_await next; };
+    const auto first = spawn(source.next());
+    co_await actors::sleep(1ms);
+    const auto error = co_await error_of(ask(early));
+    EXPECT_THAT(actors::describe(error), HasSubstr("while it was running"));
+    may_end.open();
+    const auto value = co_await first;
+    EXPECT_EQ(value, 1);
+  });
+}
+
 TEST(generator, of_a_parent_outlives_a_child_that_was_killed_while_it_waited_for_a_value) {
   on_every_runtime([]() -> task<> {
     std::atomic<int> live{0};

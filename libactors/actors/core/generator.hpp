@@ -163,7 +163,11 @@ public:
   public:
     awaiter(handle_type handle, bool closing) noexcept : handle_(handle), closing_(closing) {}
 
-    [[nodiscard]] bool await_ready() const noexcept { return handle_.promise().state() == promise_type::phase::over; }
+    // Asked again, because much may have happened since `next` was called.
+    [[nodiscard]] bool await_ready() const {
+      require_not_running(handle_);
+      return handle_.promise().state() == promise_type::phase::over;
+    }
 
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> caller) const noexcept {
@@ -207,7 +211,11 @@ private:
   void check() const {
     if (!handle_)
       throw misuse_error("an empty generator (default-constructed, moved from or closed) was used");
-    if (handle_.promise().state() == promise_type::phase::running)
+    require_not_running(handle_);
+  }
+
+  static void require_not_running(handle_type handle) {
+    if (handle.promise().state() == promise_type::phase::running)
       throw misuse_error("a generator was used while it was running");
   }
 
