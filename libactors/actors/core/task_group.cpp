@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/introspection.hpp>
+#include <actors/core/detail/told_group.hpp>
 
 #include <mutex>
 #include <utility>
@@ -104,6 +105,7 @@ void task_group::on_wake() {
     abort_children();
     // The body does not know yet. A task that is already waiting for its children needs no cancellation.
     if (!exiting_) {
+      const detail::told_group told{*this};
       scope_.strike(cancelled{"the task group is cancelled"});
       return;
     }
@@ -169,7 +171,9 @@ bool task_group::join_awaiter::start(detail::task_context& context) {
 detail::cancel_action task_group::join_awaiter::on_cancel() {
   // In place of the group's own cancellation too, which may have ended the body.
   group_->outside_cancel_ = std::make_exception_ptr(context()->cancel_reason());
-  group_->abort_children();
+  // Told once: each request counts in the children, and another one would interrupt their cleanup.
+  if (!group_->aborting())
+    group_->abort_children();
   return detail::cancel_action::wait;
 }
 
@@ -187,7 +191,8 @@ void task_group::join_awaiter::await_resume() {
     check_cancelled();
   } catch (const cancelled&) {
     group_->outside_cancel_ = std::current_exception();
-    group_->abort_children();
+    if (!group_->aborting())
+      group_->abort_children();
   }
 }
 

@@ -34,7 +34,8 @@
 /// own is no error.
 ///
 /// Cancellation: cancelling the calling task cancels the children and the body, and `cancelled` comes out once all have
-/// ended (or a `group_error` if cleanup failed).
+/// ended (or a `group_error` if cleanup failed; then the next await throws it). The group asks each child once, for
+/// whatever reasons it ends, so that nothing interrupts their cleanup.
 ///
 /// Threads: `spawn` may be called by the body and by children of the group, wherever they run.
 ///

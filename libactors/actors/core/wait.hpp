@@ -14,8 +14,9 @@
 /// Waiting for some of several tasks, without owning or cancelling any.
 ///
 /// `co_await wait(handles, until, timeout)` returns the handles in two lists, those that are done and those that are
-/// pending, each in the order of the arguments; one that was handed in twice is listed twice. It never throws a child's error, and a timeout neither throws nor
-/// cancels. Cancelling the waiting task ends the wait and leaves the awaited tasks alone.
+/// pending, each in the order of the arguments; one that was handed in twice is listed twice. It never throws a child's
+/// error, and a timeout neither throws nor cancels. Cancelling the waiting task ends the wait and leaves the awaited
+/// tasks alone.
 ///
 /// Errors: `misuse_error` for an empty list, an empty handle, a handle of another runtime or of the waiting task
 /// itself.

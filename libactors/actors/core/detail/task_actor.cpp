@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/exception_cast.hpp>
 #include <actors/core/detail/introspection.hpp>
+#include <actors/core/detail/told_group.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 
@@ -46,7 +47,8 @@ task_actor::~task_actor() {
 bool task_actor::cancel(std::string_view reason) {
   if (done())
     return false;
-  send_cancel(make_caf_error(errc::cancelled, reason));
+  if (sink() == nullptr || sink() != told_group::current())
+    send_cancel(make_caf_error(errc::cancelled, reason));
   return true;
 }
 

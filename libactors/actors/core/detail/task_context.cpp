@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/introspection.hpp>
+#include <actors/core/detail/told_group.hpp>
 
 #include <caf/actor_control_block.hpp>
 
@@ -130,7 +131,9 @@ void task_context::deliver_cancel() {
     must_cancel_ = true;
     return;
   }
-  switch (leaf->on_cancel()) {
+  const auto action = leaf->on_cancel();
+  told_group::forget();
+  switch (action) {
   case cancel_action::wait:
     return;
   case cancel_action::later:

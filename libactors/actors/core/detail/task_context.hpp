@@ -42,8 +42,8 @@ public:
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
-  /// Null before it is armed, and when its stack was killed although the frame that the waiter is in belongs to somebody
-  /// else, who will destroy it later.
+  /// Null before it is armed, and when its stack was killed although the frame that the waiter is in belongs to
+  /// somebody else, who will destroy it later.
   [[nodiscard]] task_context* context() const noexcept { return context_; }
 
   /// Only before it is armed: an awaitable may be handed on until somebody awaits it.
@@ -91,10 +91,12 @@ private:
   void orphan(host_actor& actor) noexcept;
 
   task_context* context_ = nullptr;
+
   union {
     waiter* next_ = nullptr; // in the table
     host_actor* keeper_;     // orphaned
   };
+
   std::uint64_t id_ = 0;
   bool armed_ = false;
   bool orphaned_ = false;
