@@ -39,7 +39,7 @@ task<int> fail_after(actors::duration delay, std::string text) {
 } // namespace
 
 TEST(as_completed, gives_tasks_in_the_order_in_which_they_end) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto completed =
         as_completed(handles{spawn(value_after(3s, 3)), spawn(value_after(1s, 1)), spawn(value_after(2s, 2))});
     std::vector<int> order;
@@ -141,7 +141,7 @@ TEST(as_completed, gives_failed_tasks_and_throws_nothing) {
 }
 
 TEST(as_completed, its_timeout_counts_from_the_start_throws_and_cancels_nothing) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     handles all{spawn(value_after(1s, 1)), spawn(value_after(5s, 5))};
@@ -164,7 +164,7 @@ TEST(as_completed, its_timeout_counts_from_the_start_throws_and_cancels_nothing)
 }
 
 TEST(as_completed, a_broken_off_iteration_can_go_on) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto completed =
         as_completed(handles{spawn(value_after(1s, 1)), spawn(value_after(2s, 2)), spawn(value_after(3s, 3))});
     const auto first = co_await completed.next();

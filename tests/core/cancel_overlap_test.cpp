@@ -46,7 +46,7 @@ task<> clean_up_until(gate& cleaning, gate& until) {
 } // namespace
 
 TEST(cancel_overlap, a_timeout_that_strikes_in_the_cleanup_of_an_outside_cancellation_leaves_it_its_reason) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     gate cleaning;
     gate never;
     auto limited = [&]() -> task<> { co_await with_timeout(2s, clean_up_until(cleaning, never)); };

@@ -115,7 +115,7 @@ TEST(with_cleanup, a_second_cancellation_interrupts_the_cleanup) {
 }
 
 TEST(with_cleanup, inside_a_timeout_is_waited_for) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     bool cleaned = false;
     auto operation = []() -> task<> { co_await actors::sleep(actors::forever); };
     auto cleanup = [&cleaned]() -> task<> {

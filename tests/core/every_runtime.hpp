@@ -82,4 +82,12 @@ void in_virtual_time(F body) {
   run_in(virtual_time(), body);
 }
 
+/// The same under virtual time in the usual order of turns and under every schedule: for what is about durations and
+/// must not depend on who runs first.
+template <class F>
+void in_every_order(F body) {
+  in_virtual_time(body);
+  under_every_seed(body);
+}
+
 } // namespace core_test

@@ -116,7 +116,7 @@ TEST(gather, of_nothing_gives_an_empty_result_at_once) {
 }
 
 TEST(gather, runs_its_tasks_at_the_same_time) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     co_await gather(value_after(2s, 1), value_after(2s, 2), value_after(2s, 3));
@@ -163,7 +163,7 @@ TEST(gather, the_first_error_cancels_the_others_and_is_thrown_when_their_cleanup
 }
 
 TEST(gather, tells_the_cancelled_children_why) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     std::string reason;
     auto listener = [](std::string& out) -> task<int> {
       try {

@@ -259,7 +259,7 @@ TEST(generator, may_be_asked_by_one_task_after_another) {
 }
 
 TEST(generator, used_while_it_runs_or_empty_is_an_error) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     gate may_end;
     auto slow = [&]() -> generator<int> {
       co_await may_end;
@@ -281,7 +281,7 @@ TEST(generator, used_while_it_runs_or_empty_is_an_error) {
 }
 
 TEST(generator, asked_by_an_awaitable_from_before_while_it_runs_is_an_error) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     gate may_end;
     auto slow = [&]() -> generator<int> {
       co_await may_end;
@@ -382,7 +382,7 @@ TEST(generator, a_million_values_that_are_ready_at_once_need_no_stack) {
 }
 
 TEST(generator, inside_a_timeout_is_cancelled_when_time_is_up) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto slow = []() -> generator<int> {
       for (int i = 0;; ++i) {
         co_await actors::sleep(1s);

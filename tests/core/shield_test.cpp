@@ -87,7 +87,7 @@ TEST(shield, cancelling_the_shielded_task_itself_cancels_its_waiter) {
 }
 
 TEST(shield, inside_a_timeout_keeps_the_operation_going) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto slow = []() -> task<int> {
       co_await actors::sleep(10s);
       co_return 6;
@@ -103,7 +103,7 @@ TEST(shield, inside_a_timeout_keeps_the_operation_going) {
 }
 
 TEST(shield, an_operation_is_a_child_that_is_joined_when_its_parent_ends) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     bool finished_cleanup = false;
     gate begun;
     auto operation = [](gate& ready, bool& mark) -> task<> {

@@ -91,6 +91,30 @@ TEST(sleep, until_a_point_in_time_or_not_at_all_if_that_is_past) {
   });
 }
 
+TEST(sleep, of_less_than_no_time_or_until_before_time_began_does_not_wait) {
+  on_every_runtime([]() -> task<> {
+    co_await actors::sleep(-1s);
+    co_await actors::sleep(actors::duration::min());
+    co_await actors::sleep_until(actors::time_point::min());
+    co_await actors::sleep_until(actors::time_point{});
+  });
+}
+
+TEST(sleep, until_the_end_of_time_can_be_cancelled) {
+  on_every_runtime([]() -> task<> {
+    gate begun;
+    auto sleeper = [](gate& ready) -> task<> {
+      ready.open();
+      co_await actors::sleep_until(actors::time_point::max());
+    };
+    const auto handle = actors::spawn(sleeper(begun));
+    co_await begun;
+    handle.cancel("enough");
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: enough");
+  });
+}
+
 TEST(sleep, ends_at_once_when_the_task_is_cancelled) {
   on_every_runtime([]() -> task<> {
     gate asleep;

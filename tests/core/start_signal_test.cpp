@@ -149,7 +149,7 @@ TEST(task_group_start, cancelling_the_one_who_waits_cancels_the_child_and_waits_
 }
 
 TEST(task_group_start, of_a_child_that_takes_too_long_can_be_given_up) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto child = [](start_signal<>) -> task<> { co_await actors::sleep(actors::forever); };
     auto body = [&](task_group& group) -> task<> {
       const bool started = co_await actors::move_on_after(1s, group.start(child));

@@ -141,7 +141,7 @@ TEST(task_group, a_childs_error_cancels_siblings_and_body_and_is_thrown_when_all
 }
 
 TEST(task_group, collects_every_error_in_the_order_in_which_they_happened) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto fails_in_cleanup = [](actors::duration delay, std::string text) -> task<> {
       try {
         co_await actors::sleep(actors::forever);
@@ -162,7 +162,7 @@ TEST(task_group, collects_every_error_in_the_order_in_which_they_happened) {
 }
 
 TEST(task_group, the_bodys_error_cancels_the_children) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     std::atomic<int> cancelled{0};
     auto body = [&](task_group& group) -> task<> {
       group.spawn(wait_to_be_cancelled(cancelled));
@@ -209,7 +209,7 @@ TEST(task_group, an_outside_cancellation_ends_the_children_and_comes_out_bare) {
 }
 
 TEST(task_group, an_outside_cancellation_while_it_waits_for_its_children_reaches_them) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     std::atomic<int> cancelled{0};
     auto body = [&](task_group& group) -> task<> {
       group.spawn(wait_to_be_cancelled(cancelled));
@@ -225,7 +225,7 @@ TEST(task_group, an_outside_cancellation_while_it_waits_for_its_children_reaches
 }
 
 TEST(task_group, errors_in_the_cleanup_replace_an_outside_cancellation) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto clumsy = []() -> task<> {
       try {
         co_await actors::sleep(actors::forever);
@@ -246,9 +246,9 @@ TEST(task_group, errors_in_the_cleanup_replace_an_outside_cancellation) {
 }
 
 TEST(task_group, nested_groups_nest_their_errors) {
-  in_virtual_time([]() -> task<> {
+  on_every_runtime([]() -> task<> {
     auto inner = [](task_group& group) -> task<> {
-      group.spawn(fail_after(1s, "deep inside"));
+      group.spawn(fail_after(1ms, "deep inside"));
       co_return;
     };
     auto outer = [&](task_group& group) -> task<> {
@@ -291,7 +291,7 @@ TEST(task_group, children_may_spawn_into_the_open_group) {
 }
 
 TEST(task_group, spawning_while_it_cancels_its_children_is_an_error_and_the_coroutine_is_destroyed_unrun) {
-  in_virtual_time([]() -> task<> {
+  on_every_runtime([]() -> task<> {
     std::exception_ptr refused;
     std::atomic<int> live{0};
     bool ran = false;
@@ -300,7 +300,7 @@ TEST(task_group, spawning_while_it_cancels_its_children_is_an_error_and_the_coro
       co_return;
     };
     auto body = [&](task_group& group) -> task<> {
-      group.spawn(fail_after(1s, "the cause"));
+      group.spawn(fail_after(1ms, "the cause"));
       try {
         co_await actors::sleep(actors::forever);
       } catch (const actors::cancelled&) {
@@ -350,7 +350,7 @@ TEST(task_group, a_child_may_cancel_the_group) {
 }
 
 TEST(task_group, an_outside_cancellation_after_its_own_is_not_swallowed) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     auto slow = []() -> task<> {
       try {
         co_await actors::sleep(actors::forever);

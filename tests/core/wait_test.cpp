@@ -70,7 +70,7 @@ TEST(wait, for_none_is_an_error) {
 }
 
 TEST(wait, until_the_first_has_completed_leaves_the_others_running) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     handles all{spawn(value_after(3s, 0)), spawn(value_after(1s, 1)), spawn(value_after(2s, 2))};
@@ -85,7 +85,7 @@ TEST(wait, until_the_first_has_completed_leaves_the_others_running) {
 }
 
 TEST(wait, until_the_first_exception_returns_on_an_error) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     handles all{spawn(value_after(1s, 0)), spawn(fail_after(2s, "broken")), spawn(value_after(3s, 2))};
@@ -106,7 +106,7 @@ TEST(wait, until_the_first_exception_waits_for_all_if_there_is_none) {
 }
 
 TEST(wait, a_cancelled_task_is_no_exception_to_wait_for) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     handles all{spawn(value_after(actors::forever, 0)), spawn(value_after(2s, 1))};
@@ -129,7 +129,7 @@ TEST(wait, for_all_never_throws_a_tasks_error) {
 }
 
 TEST(wait, a_timeout_neither_throws_nor_cancels) {
-  in_virtual_time([]() -> task<> {
+  in_every_order([]() -> task<> {
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     handles all{spawn(value_after(1s, 0)), spawn(value_after(5s, 1))};
