@@ -7,6 +7,7 @@
 #include <actors/core/call_context.hpp>
 #include <actors/core/service.hpp>
 #include <actors/core/sleep.hpp>
+#include <actors/core/span.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
@@ -21,6 +22,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -49,9 +52,9 @@ public:
       const auto self = co_await actors::this_task();
       co_return self.deadline() == actors::time_point::max() ? -1 : (self.deadline() - self.now()).count();
     });
-    on([](wait_atom) -> task<std::uint64_t> {
-      auto& context = co_await actors::detail::current_context{};
-      co_return context.trace_id();
+    on([](wait_atom) -> task<std::string> {
+      const auto trace = actors::current_trace();
+      co_return trace ? trace->traceparent() + " " + trace->state() : "none";
     });
   }
 };
@@ -61,7 +64,7 @@ class forwarder final : public service {
 public:
   explicit forwarder(service_ref target) {
     on([target](look_atom) -> task<std::int64_t> { co_return co_await ask<std::int64_t>(target, look_atom_v); });
-    on([target](wait_atom) -> task<std::uint64_t> { co_return co_await ask<std::uint64_t>(target, wait_atom_v); });
+    on([target](wait_atom) -> task<std::string> { co_return co_await ask<std::string>(target, wait_atom_v); });
   }
 };
 
@@ -110,15 +113,12 @@ TEST(call_context, the_trace_is_passed_on) {
   on_every_runtime([]() -> task<> {
     const auto last = spawn_service(std::make_unique<observer>());
     const auto first = spawn_service(std::make_unique<forwarder>(last));
-    const auto none = co_await ask<std::uint64_t>(first, wait_atom_v);
-    EXPECT_EQ(none, 0U);
-    auto traced = [&]() -> task<std::uint64_t> {
-      auto& context = co_await actors::detail::current_context{};
-      context.set_trace_id(4711);
-      co_return co_await ask<std::uint64_t>(first, wait_atom_v);
-    };
-    const auto seen = co_await actors::spawn(traced());
-    EXPECT_EQ(seen, 4711U);
+    const auto none = co_await ask<std::string>(first, wait_atom_v);
+    EXPECT_EQ(none, "none");
+    const actors::trace_context trace{actors::trace_id{47, 11}, actors::span_id{5}, 1, "a=b"};
+    auto traced = [&]() -> task<std::string> { co_return co_await ask<std::string>(first, wait_atom_v); };
+    const auto seen = co_await actors::spawn(actors::with_trace(trace, traced));
+    EXPECT_EQ(seen, trace.traceparent() + " a=b");
   });
 }
 
@@ -143,7 +143,7 @@ TEST(call_context, a_handler_is_cancelled_when_the_callers_time_is_up) {
     std::string reason;
     const auto target = spawn_service(std::make_unique<sleeper>(over, reason));
     // A message that only claims to come from a caller with a limit: nobody cancels it but the service itself.
-    caf::anon_send(target.actor(), call_context{nanoseconds(2s), 0, 0}, wait_atom_v);
+    caf::anon_send(target.actor(), call_context{nanoseconds(2s), 0}, wait_atom_v);
     const auto self = co_await actors::this_task();
     const auto start = self.now();
     co_await over;
@@ -165,7 +165,7 @@ TEST(call_context, a_caller_whose_time_is_up_is_told_so_and_not_cancelled_by_the
     };
 
     const auto target = spawn_service(std::make_unique<sleeper>());
-    const call_context two_seconds{nanoseconds(2s), 0, 0};
+    const call_context two_seconds{nanoseconds(2s), 0};
     bool timed_out = false;
     try {
       // Only the service knows of the limit, so its answer comes first for sure.
@@ -180,7 +180,7 @@ TEST(call_context, a_caller_whose_time_is_up_is_told_so_and_not_cancelled_by_the
 TEST(call_context, a_call_with_no_time_left_is_cancelled_at_its_first_await) {
   in_virtual_time([]() -> task<> {
     const auto target = spawn_service(std::make_unique<observer>());
-    caf::anon_send(target.actor(), call_context{0, 0, 0}, look_atom_v);
+    caf::anon_send(target.actor(), call_context{0, 0}, look_atom_v);
     const auto still_serving = co_await ask<std::int64_t>(target, look_atom_v);
     EXPECT_EQ(still_serving, -1);
   });
@@ -282,20 +282,89 @@ TEST(call_context, a_cancellation_of_a_call_that_does_not_exist_is_ignored) {
   });
 }
 
-TEST(call_context, survives_the_wire) {
-  actors::runtime home{actors::runtime_options{}.workers(1)};
-  caf::byte_buffer bytes;
-  caf::binary_serializer out{home.system(), bytes};
-  ASSERT_TRUE(out.apply(call_context{123, 456, 789}));
-  ASSERT_TRUE(out.apply(cancel_call{11, "why not"}));
-  caf::binary_deserializer in{home.system(), bytes};
+namespace {
+
+/// A runtime to serialise for.
+class call_context_wire : public ::testing::Test {
+protected:
+  template <class T>
+  [[nodiscard]] caf::byte_buffer written(const T& value) {
+    caf::byte_buffer bytes;
+    caf::binary_serializer out{home_.system(), bytes};
+    auto copy = value;
+    EXPECT_TRUE(out.apply(copy));
+    return bytes;
+  }
+
+  template <class T>
+  [[nodiscard]] bool read(const caf::byte_buffer& bytes, T& value) {
+    caf::binary_deserializer in{home_.system(), bytes};
+    return in.apply(value);
+  }
+
+private:
+  actors::runtime home_{actors::runtime_options{}.workers(1)};
+};
+
+// Before the extension come the time and the id.
+constexpr std::size_t extension_at = 16;
+
+} // namespace
+
+TEST_F(call_context_wire, survives_the_wire) {
+  const actors::trace_context trace{actors::trace_id{7, 8}, actors::span_id{9}, 1, "a=b"};
   call_context context;
-  cancel_call cancel;
-  ASSERT_TRUE(in.apply(context));
-  ASSERT_TRUE(in.apply(cancel));
+  ASSERT_TRUE(read(written(call_context{123, 456, std::make_shared<const actors::trace_context>(trace)}), context));
   EXPECT_EQ(context.time_left_ns, 123);
   EXPECT_EQ(context.call_id, 456U);
-  EXPECT_EQ(context.trace_id, 789U);
+  ASSERT_TRUE(context.trace);
+  EXPECT_EQ(*context.trace, trace);
+  cancel_call cancel;
+  ASSERT_TRUE(read(written(cancel_call{11, "why not"}), cancel));
   EXPECT_EQ(cancel.call_id, 11U);
   EXPECT_EQ(cancel.reason, "why not");
+}
+
+TEST_F(call_context_wire, is_short) {
+  EXPECT_EQ(written(call_context{123, 456}).size(), extension_at + 1);
+  const auto trace =
+      std::make_shared<const actors::trace_context>(actors::trace_id{7, 8}, actors::span_id{9}, std::uint8_t{1});
+  EXPECT_EQ(written(call_context{123, 456, trace}).size(), extension_at + 29);
+  call_context none{1, 2, trace};
+  ASSERT_TRUE(read(written(call_context{123, 456}), none));
+  EXPECT_FALSE(none.trace);
+}
+
+TEST_F(call_context_wire, what_a_later_version_adds_is_skipped) {
+  const auto trace =
+      std::make_shared<const actors::trace_context>(actors::trace_id{7, 8}, actors::span_id{9}, std::uint8_t{1});
+  auto bytes = written(call_context{123, 456, trace});
+  const caf::byte_buffer unknown{caf::byte{200}, caf::byte{0}, caf::byte{2}, caf::byte{1}, caf::byte{2}};
+  bytes.insert(bytes.begin() + extension_at + 1, unknown.begin(), unknown.end());
+  bytes[extension_at] = static_cast<caf::byte>(28 + unknown.size());
+  call_context context;
+  ASSERT_TRUE(read(bytes, context));
+  ASSERT_TRUE(context.trace);
+  EXPECT_EQ(*context.trace, *trace);
+}
+
+TEST_F(call_context_wire, an_extension_that_is_not_what_it_says_is_refused) {
+  const auto trace =
+      std::make_shared<const actors::trace_context>(actors::trace_id{7, 8}, actors::span_id{9}, std::uint8_t{1});
+  const auto good = written(call_context{123, 456, trace});
+  call_context context;
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    auto cut = good;
+    cut.resize(size);
+    EXPECT_FALSE(read(cut, context)) << size;
+  }
+  for (std::size_t length = 1; length < 28; ++length) {
+    auto shorter = good;
+    shorter.resize(extension_at + 1 + length);
+    shorter[extension_at] = static_cast<caf::byte>(length);
+    EXPECT_FALSE(read(shorter, context)) << length;
+  }
+  auto zero_span = good;
+  std::fill_n(zero_span.begin() + extension_at + 1 + 3 + 16, 8, caf::byte{0});
+  EXPECT_FALSE(read(zero_span, context));
 }

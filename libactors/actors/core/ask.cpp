@@ -18,7 +18,7 @@ namespace {
 call_context outgoing_context(const task_context& context, duration limit, std::uint64_t call_id) {
   call_context result;
   result.call_id = call_id;
-  result.trace_id = context.trace_id();
+  result.trace = context.values().trace();
   auto left = limit;
   if (context.deadline() != time_point::max())
     left = std::min(left, context.deadline() - context.host().core().now());

@@ -22,12 +22,16 @@ inline constexpr duration forever = duration::max();
 
 class cancel_scope;
 class cancelled;
+class log_fields;
 class runtime;
 class runtime_options;
 class service;
 class service_ref;
 class spawn_options;
+class span;
+class span_sink;
 class task_group;
+class trace_context;
 
 template <class T = void>
 class task;

@@ -1,5 +1,9 @@
 #include <actors/core/log.hpp>
 
+#include <actors/core/detail/context_values.hpp>
+#include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/task_context.hpp>
+#include <actors/core/log_fields.hpp>
 #include <actors/core/printable_text.hpp>
 
 #include <poll.h>
@@ -33,32 +37,6 @@ void append_padded(std::string& out, std::uint64_t number, std::size_t width) {
   out += digits;
 }
 
-/// Not `strftime`: it depends on the locale and knows no milliseconds.
-void append_time(std::string& out, std::chrono::system_clock::time_point when) {
-  using namespace std::chrono;
-  const auto whole = floor<milliseconds>(when);
-  const auto day = floor<days>(whole);
-  const year_month_day date{day};
-  const hh_mm_ss time{whole - day};
-  const int year = static_cast<int>(date.year());
-  if (year < 0)
-    out += '-';
-  append_padded(out, static_cast<std::uint64_t>(year < 0 ? -year : year), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, static_cast<std::uint64_t>(time.hours().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<std::uint64_t>(time.minutes().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<std::uint64_t>(time.seconds().count()), 2);
-  out += '.';
-  append_padded(out, static_cast<std::uint64_t>(time.subseconds().count()), 3);
-  out += 'Z';
-}
-
 void append_value(std::string& out, std::string_view value) {
   if (!value.empty() && value.find_first_of(" \"=") == std::string_view::npos) {
     append_printable_text(out, value, text_limit);
@@ -74,18 +52,28 @@ void append_value(std::string& out, std::string_view value) {
   out += '"';
 }
 
+void append_field(std::string& out, std::string_view key, std::string_view value) {
+  out += ' ';
+  append_printable_text(out, key, name_limit);
+  out += '=';
+  append_value(out, value);
+}
+
 void append_text(std::string& out, const log_record& record) {
   if (!record.component.empty()) {
     append_printable_text(out, record.component, name_limit);
     out += ": ";
   }
   append_printable_text(out, record.text, text_limit);
-  for (const log_field& field : record.fields) {
-    out += ' ';
-    append_printable_text(out, field.key, name_limit);
-    out += '=';
-    append_value(out, field.value);
-  }
+  for (const log_field& field : record.fields)
+    append_field(out, field.key, field.value);
+  if (record.origin.fields == nullptr)
+    return;
+  for (const auto& [key, value] : record.origin.fields->all())
+    if (std::ranges::find(record.fields, key, &log_field::key) == record.fields.end())
+      append_field(out, key, value);
+  if (!record.origin.task.empty())
+    append_field(out, "task", record.origin.task);
 }
 
 bool write_all(int descriptor, std::string_view bytes) noexcept {
@@ -135,6 +123,49 @@ std::optional<log_level> parse_log_level(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+log_origin log_origin::here() noexcept {
+  log_origin result;
+  const auto* values = static_cast<const detail::context_values*>(nullptr);
+  if (const auto* const context = detail::running_context()) {
+    result.task = context->host().name();
+    values = &context->values();
+  } else if (const auto* const borrowed = detail::borrowed_values::current()) {
+    result.task = borrowed->name();
+    values = &borrowed->values();
+  }
+  if (values != nullptr) {
+    result.trace = values->peek_trace();
+    result.fields = values->fields();
+  }
+  return result;
+}
+
+// Not `strftime`: it depends on the locale and knows no milliseconds.
+void append_log_time(std::string& out, std::chrono::system_clock::time_point when) {
+  using namespace std::chrono;
+  const auto whole = floor<milliseconds>(when);
+  const auto day = floor<days>(whole);
+  const year_month_day date{day};
+  const hh_mm_ss time{whole - day};
+  const int year = static_cast<int>(date.year());
+  if (year < 0)
+    out += '-';
+  append_padded(out, static_cast<std::uint64_t>(year < 0 ? -year : year), 4);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append_padded(out, static_cast<std::uint64_t>(time.hours().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<std::uint64_t>(time.minutes().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<std::uint64_t>(time.seconds().count()), 2);
+  out += '.';
+  append_padded(out, static_cast<std::uint64_t>(time.subseconds().count()), 3);
+  out += 'Z';
+}
+
 std::string format_log_text(const log_record& record) {
   std::string out;
   append_text(out, record);
@@ -144,7 +175,7 @@ std::string format_log_text(const log_record& record) {
 std::string format_log_line(const log_record& record) {
   std::string out;
   out.reserve(64 + record.component.size() + std::min(record.text.size(), text_limit));
-  append_time(out, record.when);
+  append_log_time(out, record.when);
   out += ' ';
   out += to_string(record.level);
   out += ' ';
@@ -154,6 +185,14 @@ std::string format_log_line(const log_record& record) {
 
 bool log_sink::enabled(log_level /*level*/) const noexcept {
   return true;
+}
+
+std::optional<log_level> log_sink::level() const noexcept {
+  return std::nullopt;
+}
+
+bool log_sink::set_level(log_level /*level*/) noexcept {
+  return false;
 }
 
 void log_sink::flush() noexcept {}
@@ -178,7 +217,16 @@ void descriptor_log_sink::write(const log_record& record) noexcept {
 }
 
 bool descriptor_log_sink::enabled(log_level level) const noexcept {
-  return level >= threshold_;
+  return level >= threshold_.load(std::memory_order_relaxed);
+}
+
+std::optional<log_level> descriptor_log_sink::level() const noexcept {
+  return threshold_.load(std::memory_order_relaxed);
+}
+
+bool descriptor_log_sink::set_level(log_level level) noexcept {
+  threshold_.store(level, std::memory_order_relaxed);
+  return true;
 }
 
 std::uint64_t descriptor_log_sink::dropped() const noexcept {

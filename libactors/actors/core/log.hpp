@@ -1,5 +1,7 @@
 #pragma once
 
+#include <actors/core/fwd.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -36,24 +38,41 @@ struct log_field {
   std::string_view value;
 };
 
+/// Where a record was made: the task or handler that runs on this thread, as far as there is one. Refers to what that
+/// holds.
+struct log_origin {
+  /// Of the calling code. A function that runs in `to_thread` belongs to its task.
+  [[nodiscard]] static log_origin here() noexcept;
+
+  std::string_view task;                ///< the name of the task or service, empty outside of them
+  const trace_context* trace = nullptr; ///< the trace that its work belongs to, null for none
+  const log_fields* fields = nullptr;   ///< the task's log context (`with_log_fields`), null for none
+};
+
 /// One thing that happened. All texts belong to the caller and are valid during `log_sink::write` only.
 struct log_record {
   log_record(log_level level_arg, std::string_view component_arg, std::string_view text_arg,
              std::span<const log_field> fields_arg = {},
              std::chrono::system_clock::time_point when_arg = std::chrono::system_clock::now())
-      : level(level_arg), when(when_arg), component(component_arg), text(text_arg), fields(fields_arg) {}
+      : level(level_arg), when(when_arg), component(component_arg), text(text_arg), fields(fields_arg),
+        origin(log_origin::here()) {}
 
   log_level level;
   std::chrono::system_clock::time_point when;
   std::string_view component;        ///< who says it, such as `scraper`; may be empty
   std::string_view text;             ///< what happened, one line without its end
   std::span<const log_field> fields; ///< shown as ` key=value` after the text
+  log_origin origin;                 ///< its fields are shown after those of the record
 };
 
-/// The part of a log line after time and level: `component: text key=value`. Control characters and invalid UTF-8 are
-/// escaped (see `printable_text`), so that a record is one line whatever a peer put into it; values with spaces, quotes
-/// or `=` are quoted; text and values above 16 KiB are cut with a mark that says how much is missing.
+/// The part of a log line after time and level: `component: text key=value`. In a task with a log context its fields
+/// follow (where the record has none of that name), and the task's name as `task=…`. Control characters and invalid
+/// UTF-8 are escaped (see `printable_text`), so that a record is one line whatever a peer put into it; values with
+/// spaces, quotes or `=` are quoted; text and values above 16 KiB are cut with a mark that says how much is missing.
 [[nodiscard]] std::string format_log_text(const log_record& record);
+
+/// Adds the time as lines show it, such as `2026-01-01T12:00:00.123Z`.
+void append_log_time(std::string& out, std::chrono::system_clock::time_point when);
 
 /// A whole line without its end: `2026-01-01T12:00:00.123Z warning component: text key=value`.
 [[nodiscard]] std::string format_log_line(const log_record& record);
@@ -72,6 +91,11 @@ public:
   /// Whether a record of this level would be kept.
   [[nodiscard]] virtual bool enabled(log_level level) const noexcept;
 
+  /// The least level that is kept, and changing it while the program runs, also between two lines of other threads.
+  /// Nothing and false for a sink whose level cannot be changed, which is the default.
+  [[nodiscard]] virtual std::optional<log_level> level() const noexcept;
+  virtual bool set_level(log_level level) noexcept;
+
   /// Returns when all that was written before has left the process's own buffers.
   virtual void flush() noexcept;
 };
@@ -86,13 +110,15 @@ public:
 
   void write(const log_record& record) noexcept override;
   [[nodiscard]] bool enabled(log_level level) const noexcept override;
+  [[nodiscard]] std::optional<log_level> level() const noexcept override;
+  bool set_level(log_level level) noexcept override;
 
   /// Records lost because they could not be written.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
 private:
   const int descriptor_;
-  const log_level threshold_;
+  std::atomic<log_level> threshold_;
   std::mutex mutex_;
   std::atomic<std::uint64_t> dropped_{0};
 };

@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/span_record.hpp>
 
 #include <utility>
 
@@ -19,6 +20,8 @@ std::vector<std::string> runtime::stop(duration deadline) {
   if (!core_)
     return {};
   auto left = core_->stop(deadline);
+  if (const auto& sink = core_->options().trace())
+    sink->flush();
   // What has not stopped uses the core, so it stays for the rest of the process.
   if (!left.empty())
     static_cast<void>(core_.release());

@@ -2,6 +2,7 @@
 
 #include <actors/core/fwd.hpp>
 #include <actors/core/log.hpp>
+#include <actors/core/span_record.hpp>
 
 #include <caf/fwd.hpp>
 
@@ -70,6 +71,13 @@ public:
   /// Where the library logs; standard error by default.
   runtime_options& log_to(std::shared_ptr<log_sink> value) noexcept { return set(log_, std::move(value)); }
 
+  /// Takes the spans of the runtime's tasks (span.hpp); nobody by default, then none are made.
+  runtime_options& trace_to(std::shared_ptr<span_sink> value) noexcept { return set(trace_, std::move(value)); }
+
+  /// Which part of the traces that begin here is recorded, 0 to 1; all by default. A trace that came from elsewhere is
+  /// recorded if it says so itself.
+  runtime_options& trace_ratio(double value) noexcept { return set(trace_ratio_, value); }
+
   /// A handler that holds its worker for longer is reported; 100 ms by default.
   runtime_options& stall_threshold(duration value) noexcept { return set(stall_threshold_, value); }
 
@@ -102,6 +110,10 @@ public:
 
   [[nodiscard]] const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
 
+  [[nodiscard]] const std::shared_ptr<span_sink>& trace() const noexcept { return trace_; }
+
+  [[nodiscard]] double trace_ratio() const noexcept { return trace_ratio_; }
+
   [[nodiscard]] duration stall_threshold() const noexcept { return stall_threshold_; }
 
   [[nodiscard]] int stall_signal() const noexcept { return stall_signal_; }
@@ -125,6 +137,8 @@ private:
   clock_kind clock_ = clock_kind::system;
   std::optional<std::uint64_t> schedule_seed_;
   std::shared_ptr<log_sink> log_;
+  std::shared_ptr<span_sink> trace_;
+  double trace_ratio_ = 1;
   duration stall_threshold_ = std::chrono::milliseconds(100);
   int stall_signal_ = SIGRTMAX - 2;
   stall_handler on_stall_;

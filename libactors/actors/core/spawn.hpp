@@ -108,16 +108,18 @@ private:
   runtime_core* core_;
 };
 
-/// Starts a task of the runtime; `parent` only says where it was spawned from, for affinity.
+/// Starts a task of the runtime; from `parent` it has no more than its place to run, and what it carries.
 template <class T>
-task_ref<T> launch_root(runtime_core& core, const host_actor* parent, task<T>&& root, const spawn_options& options,
+task_ref<T> launch_root(runtime_core& core, const task_context* parent, task<T>&& root, const spawn_options& options,
                         std::source_location where) {
   const launch_permit permit{core};
   task_origin origin;
   origin.parent = &root_family(core);
   origin.name = &options.name();
   origin.where = where;
-  origin.home = choose_home(core, parent, options.run_on());
+  origin.home = choose_home(core, parent != nullptr ? &parent->host() : nullptr, options.run_on());
+  if (parent != nullptr)
+    origin.values = parent->values();
   return launch_task(core, origin, std::move(root));
 }
 
@@ -125,8 +127,8 @@ task_ref<T> launch_root(runtime_core& core, const host_actor* parent, task<T>&& 
 
 template <class T>
 task_handle<T> spawn_detached(task<T> root, const spawn_options& options, std::source_location where) {
-  auto& parent = detail::require_running_context().host();
-  return task_handle<T>{detail::launch_root(parent.core(), &parent, std::move(root), options, where)};
+  const auto& parent = detail::require_running_context();
+  return task_handle<T>{detail::launch_root(parent.host().core(), &parent, std::move(root), options, where)};
 }
 
 } // namespace actors

@@ -10,8 +10,7 @@
 namespace actors {
 
 task_group::task_group(detail::task_context& context)
-    : deadline_(context.deadline()), trace_id_(context.trace_id()), scope_(context),
-      requests_before_(context.delivered_requests()) {
+    : deadline_(context.deadline()), scope_(context), requests_before_(context.delivered_requests()) {
   arm(context);
 }
 
@@ -29,7 +28,8 @@ detail::task_origin task_group::child_origin(const spawn_options& options, std::
   origin.home = detail::choose_home(host.core(), &host, options.run_on());
   origin.eager = options.eager();
   origin.deadline = deadline_;
-  origin.trace_id = trace_id_;
+  // Of the task that spawns, which may be another child.
+  origin.values = detail::running_values();
   origin.log_unretrieved = false;
   return origin;
 }

@@ -109,9 +109,8 @@ private:
   void unregister_child() noexcept;
   [[nodiscard]] bool aborting() const noexcept;
 
-  // What children inherit, copied because they may spawn siblings while the task's own deadline changes.
+  // What children inherit; a copy, because they may spawn siblings while the task's own changes.
   time_point deadline_;
-  std::uint64_t trace_id_;
 
   mutable detail::spin_mutex mutex_;
   std::vector<std::exception_ptr> errors_;

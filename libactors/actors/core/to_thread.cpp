@@ -12,6 +12,7 @@ bool to_thread_awaiter_base::start(task_context& context) {
   arm(context);
   auto& host = context.host();
   job_->name_ = std::string{"blocking call of "} + host.name();
+  job_->values_ = context.values();
   job_->caller_ = caf::strong_actor_ptr{host.ctrl()};
   job_->wait_id_ = id();
   auto& pool = host.core().blocking();
@@ -29,6 +30,7 @@ bool to_thread_awaiter_base::withdraw() noexcept {
   if (!job_->withdraw())
     return false;
   job_->caller_ = nullptr;
+  job_->values_ = {};
   job_->discard();
   return true;
 }

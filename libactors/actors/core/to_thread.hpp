@@ -1,6 +1,7 @@
 #pragma once
 
 #include <actors/core/detail/blocking_job.hpp>
+#include <actors/core/detail/context_values.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/outcome.hpp>
@@ -56,6 +57,9 @@ protected:
     [[nodiscard]] std::string name() const final { return name_; }
 
   protected:
+    /// Lets the function see what the task carries.
+    [[nodiscard]] borrowed_values lend_values() const noexcept { return {values_, name_}; }
+
     /// The function has ended: wakes the task.
     void report() noexcept;
 
@@ -66,6 +70,7 @@ protected:
     friend class to_thread_awaiter_base;
 
     std::string name_;
+    context_values values_;
     caf::strong_actor_ptr caller_;
     std::uint64_t wait_id_ = 0;
   };
@@ -141,6 +146,7 @@ private:
     explicit job(F function) : function_(std::move(function)) {}
 
     void run() noexcept override {
+      const auto carried = this->lend_values();
       try {
         if constexpr (std::is_void_v<result_type>) {
           (*function_)();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/detail/context_values.hpp>
 #include <actors/core/detail/family.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/detail/worker_binding.hpp>
@@ -44,9 +45,9 @@ struct task_origin {
   const std::string* name = nullptr;
   std::source_location where{};
   worker_binding home;
-  /// What the child's calls inherit from its parent.
+  /// What the child inherits from its parent.
   time_point deadline = time_point::max();
-  std::uint64_t trace_id = 0;
+  context_values values;
   /// Whether an error is logged if nobody ever asks for the outcome.
   bool log_unretrieved = true;
   bool eager = false;

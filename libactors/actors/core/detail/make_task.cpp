@@ -46,7 +46,7 @@ task_origin child_origin(task_context& parent, const spawn_options& options, std
   origin.home = choose_home(parent.host().core(), &parent.host(), options.run_on());
   origin.eager = options.eager();
   origin.deadline = parent.deadline();
-  origin.trace_id = parent.trace_id();
+  origin.values = parent.values();
   return origin;
 }
 

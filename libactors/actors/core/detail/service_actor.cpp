@@ -1,6 +1,7 @@
 #include <actors/core/detail/service_actor.hpp>
 
 #include <actors/core/detail/introspection.hpp>
+#include <actors/core/detail/run_with_values.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 #include <actors/core/service.hpp>
@@ -40,7 +41,6 @@ call::~call() = default;
 
 void call::limit_by(const call_context& context) {
   call_id_ = context.call_id;
-  set_trace_id(context.trace_id);
   if (context.time_left_ns < 0)
     return;
   const auto deadline = saturating_add(actor_->core().now(), duration{context.time_left_ns});
@@ -58,7 +58,10 @@ std::exception_ptr call::error_for_caller(const std::exception_ptr& error) const
 /// `on_start` or `on_stop` as a call that nobody waits for.
 class service_actor::life_cycle_call final : public call {
 public:
-  life_cycle_call(service_actor& actor, task<void> root) : call(actor, {}), root_(std::move(root)) {}
+  life_cycle_call(service_actor& actor, context_values values, task<void> root)
+      : call(actor, {}), root_(std::move(root)) {
+    static_cast<void>(exchange_values(std::move(values)));
+  }
 
   void start() override {
     const auto handle = root_.release();
@@ -85,7 +88,7 @@ service_actor::service_actor(caf::actor_config& config, runtime_core& core, cons
     : host_actor(config, core, origin), task_context(static_cast<host_actor&>(*this)), object_(std::move(object)) {
   object_->actor_ = this;
   set_deadline(origin.deadline);
-  set_trace_id(origin.trace_id);
+  static_cast<void>(exchange_values(origin.values));
 }
 
 service_actor::~service_actor() = default;
@@ -108,7 +111,7 @@ void service_actor::reply(const reply_address& to, caf::message answer) {
 // -- life ----------------------------------------------------------------------------------------------------------------------------
 
 void service_actor::run_life_cycle(task<void> step) {
-  auto started = std::make_unique<life_cycle_call>(*this, std::move(step));
+  auto started = std::make_unique<life_cycle_call>(*this, values(), std::move(step));
   {
     const std::scoped_lock guard{calls_mutex_};
     life_cycle_ = std::move(started);
@@ -325,21 +328,25 @@ void service_actor::serve(caf::mailbox_element& element, duration waited) {
       if (context.time_left_ns >= 0)
         context.time_left_ns = std::max<std::int64_t>(0, context.time_left_ns - waited.count());
     }
+    // A call belongs to its caller's trace, whatever the service was spawned in.
+    auto carried = values().with_trace(std::move(context.trace));
     std::unique_ptr<call> started;
     {
       const running_scope scope{*this};
+      const context_values_scope values_scope{*this, carried};
       started = handler->invoke(*this, to, content, with_context);
     }
     if (started)
-      start_call(std::move(started), with_context ? &context : nullptr);
+      start_call(std::move(started), with_context ? &context : nullptr, std::move(carried));
     return;
   }
   if (to.wanted())
     reply(to, caf::make_message(caf::make_error(caf::sec::unexpected_message)));
 }
 
-void service_actor::start_call(std::unique_ptr<call> started, const call_context* context) {
+void service_actor::start_call(std::unique_ptr<call> started, const call_context* context, context_values values) {
   auto& added = *started.release();
+  static_cast<void>(added.exchange_values(std::move(values)));
   {
     const std::scoped_lock guard{calls_mutex_};
     added.next_ = calls_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <actors/core/call_context.hpp>
+#include <actors/core/detail/context_values.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/make_task.hpp>
 #include <actors/core/detail/spin_mutex.hpp>
@@ -120,7 +121,7 @@ private:
   void drop_life_cycle() noexcept;
   void life_cycle_ended(const std::exception_ptr& error);
   void serve(caf::mailbox_element& element, duration waited);
-  void start_call(std::unique_ptr<call> started, const call_context* context);
+  void start_call(std::unique_ptr<call> started, const call_context* context, context_values values);
   void cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request);
   void refuse(const reply_address& to);
   void drain();

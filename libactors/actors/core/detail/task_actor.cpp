@@ -34,7 +34,7 @@ task_actor::task_actor(caf::actor_config& config, runtime_core& core, const task
     : host_actor(config, core, origin), task_context(static_cast<host_actor&>(*this)), index_(origin.index),
       log_unretrieved_(origin.log_unretrieved) {
   set_deadline(origin.deadline);
-  set_trace_id(origin.trace_id);
+  static_cast<void>(exchange_values(origin.values));
 }
 
 task_actor::~task_actor() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/detail/context_values.hpp>
 #include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/fwd.hpp>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 /// The machinery that an awaitable sees: the context of the coroutine stack that awaits, and the waiter that it
@@ -191,10 +193,13 @@ public:
 
   void set_deadline(time_point deadline) noexcept { deadline_ = deadline; }
 
-  /// The trace that the stack's work belongs to, 0 for none. Calls pass it on.
-  [[nodiscard]] std::uint64_t trace_id() const noexcept { return trace_id_; }
+  /// What the stack carries and hands on to what it spawns: the trace, the fields of its log records, task locals.
+  [[nodiscard]] const context_values& values() const noexcept { return values_; }
 
-  void set_trace_id(std::uint64_t id) noexcept { trace_id_ = id; }
+  /// Sets them; those that held before.
+  [[nodiscard]] context_values exchange_values(context_values values) noexcept {
+    return std::exchange(values_, std::move(values));
+  }
 
   /// True once the root coroutine has ended.
   [[nodiscard]] bool root_done() const noexcept { return root_done_; }
@@ -230,7 +235,7 @@ private:
   std::coroutine_handle<> pending_handle_;
   std::coroutine_handle<> next_;
   time_point deadline_ = time_point::max();
-  std::uint64_t trace_id_ = 0;
+  context_values values_;
   cancel_scope* innermost_scope_ = nullptr;
   cancelled reason_;
   std::uint32_t cancel_requests_ = 0;

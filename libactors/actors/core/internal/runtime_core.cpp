@@ -4,6 +4,7 @@
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
+#include <actors/core/internal/tracer.hpp>
 #include <actors/core/internal/usable_cpus.hpp>
 
 #include <algorithm>
@@ -48,6 +49,8 @@ std::size_t count_workers(const runtime_options& options) {
 }
 
 void check(const runtime_options& options) {
+  if (!(options.trace_ratio() >= 0 && options.trace_ratio() <= 1))
+    throw misuse_error("the ratio of traces is not between 0 and 1: " + std::to_string(options.trace_ratio()));
   if (options.clock() != clock_kind::virtual_time) {
     if (options.schedule_seed())
       throw misuse_error("a schedule seed needs virtual time: threads that run side by side cannot be replayed");
@@ -67,6 +70,8 @@ runtime_core::runtime_core(runtime_options options)
       log_(options_.log() ? options_.log() : make_stderr_log_sink()),
       blocking_(options_.blocking_threads(),
                 virtual_ ? std::function<void()>{[this] { blocking_calls_ended(); }} : std::function<void()>{}) {
+  if (options_.trace())
+    tracer_ = std::make_shared<internal::tracer>(*this);
   register_core_types();
   close_type_id_table();
   config_ = std::make_unique<internal::system_config>(*this);

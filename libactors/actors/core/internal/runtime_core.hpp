@@ -27,6 +27,7 @@
 namespace actors::internal {
 
 class reactor_scheduler;
+class tracer;
 
 /// The configuration of the actor system, with the way back to its runtime.
 class system_config final : public caf::actor_system_config {
@@ -80,6 +81,9 @@ public:
   [[nodiscard]] log_sink& log() noexcept { return *log_; }
 
   [[nodiscard]] const std::shared_ptr<log_sink>& shared_log() const noexcept { return log_; }
+
+  /// Null if nobody takes spans.
+  [[nodiscard]] internal::tracer* tracer() const noexcept { return tracer_.get(); }
 
   [[nodiscard]] internal::runtime_metrics& metrics() noexcept { return metrics_; }
 
@@ -160,6 +164,7 @@ private:
   bool virtual_;
   std::atomic<duration::rep> virtual_now_{0};
   std::shared_ptr<log_sink> log_;
+  std::shared_ptr<internal::tracer> tracer_;
   internal::runtime_metrics metrics_;
   std::atomic<std::uint64_t> stalls_{0};
   const time_point started_ = std::chrono::steady_clock::now();
