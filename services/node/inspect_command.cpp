@@ -2,6 +2,7 @@
 
 #include <actors/app/environment.hpp>
 #include <actors/app/terminal.hpp>
+#include <actors/core/log.hpp>
 #include <actors/core/printable_text.hpp>
 #include <actors/core/runtime.hpp>
 #include <services/node/process_view.hpp>
@@ -94,6 +95,8 @@ struct inspect_commands::impl {
   CLI::App* top = nullptr;
   CLI::App* dump = nullptr;
   CLI::App* cancel = nullptr;
+  CLI::App* log_level = nullptr;
+  std::string level;
 
   CLI::App* add(CLI::App& parent, const char* name, const char* help) {
     auto* const command = parent.add_subcommand(name, help);
@@ -116,15 +119,21 @@ inspect_commands::inspect_commands(CLI::App& parent) : impl_(std::make_unique<im
       ->check(CLI::Range(1, 1'000'000));
   all.dump = all.add(parent, "dump", "Print all that is known of a running program as JSON");
   all.cancel = all.add(parent, "cancel", "Cancel a task or stop a service of a running program");
+  all.log_level = all.add(parent, "log-level", "Show the least level that a running program logs, or change it");
+  all.log_level->add_option("level", all.level, "The new level: trace, debug, info, warning, error or critical")
+      ->type_name("LEVEL")
+      ->check([](const std::string& text) {
+        return actors::parse_log_level(text) ? std::string{} : "'" + text + "' is no level";
+      });
   all.cancel->add_option("id", all.id, "Its id, as `actors ps` shows it")->type_name("ID")->required();
 }
 
 inspect_commands::~inspect_commands() = default;
 
 bool inspect_commands::parsed() const {
-  return std::ranges::any_of(
-      std::initializer_list<const CLI::App*>{impl_->ps, impl_->tree, impl_->top, impl_->dump, impl_->cancel},
-      [](const auto* command) { return command->parsed(); });
+  return std::ranges::any_of(std::initializer_list<const CLI::App*>{impl_->ps, impl_->tree, impl_->top, impl_->dump,
+                                                                    impl_->cancel, impl_->log_level},
+                             [](const auto* command) { return command->parsed(); });
 }
 
 int inspect_commands::run() const {
@@ -137,6 +146,12 @@ int inspect_commands::run() const {
       return 0;
     throw observe::inspector_error("the program " + std::to_string(process.pid) +
                                    " has no task or service with the id " + std::to_string(impl_->id));
+  }
+  if (impl_->log_level->parsed()) {
+    const auto& wanted = impl_->level;
+    const auto answer = parsed_answer(ask(process, wanted.empty() ? "log-level" : "log-level " + wanted));
+    print(answer.at("log_level").get<std::string>() + "\n");
+    return 0;
   }
   const auto text = ask(process, "snapshot");
   const auto snapshot = parsed_answer(text);

@@ -12,8 +12,8 @@ class App;
 
 namespace services::node {
 
-/// The commands that look at a running program: `ps`, `tree`, `top`, `dump` and `cancel`. Wrong arguments are reported
-/// by the parser (`CLI::ParseError`).
+/// The commands that look at a running program: `ps`, `tree`, `top`, `dump`, `cancel` and `log-level`. Wrong arguments
+/// are reported by the parser (`CLI::ParseError`).
 class inspect_commands {
 public:
   /// Adds the subcommands to `parent`, which must outlive this.

@@ -5,6 +5,7 @@
 #include <actors/core/runtime.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/observe/log.hpp>
+#include <actors/observe/otlp.hpp>
 #include <actors/process/signal_set.hpp>
 #include <services/node/inspect_command.hpp>
 #include <services/node/web_component.hpp>
@@ -29,6 +30,9 @@ struct node_options {
   std::uint32_t workers = 0;
   std::chrono::milliseconds stop_deadline{10'000};
   actors::log_level log_level = actors::log_level::info;
+  actors::observe::log_format log_format = actors::observe::log_format::text;
+  std::string trace_file;
+  double trace_ratio = 1;
   bool inspector = true;
 
   void declare(app::config& settings) {
@@ -36,11 +40,17 @@ struct node_options {
     section.key("workers", workers, "worker threads, 0 for one each CPU").range(0, 64);
     section.key("stop_deadline", stop_deadline, "longest time for an orderly stop").at_least(100ms);
     section.choice("log_level", log_level,
-                   {{"debug", actors::log_level::debug},
+                   {{"trace", actors::log_level::trace},
+                    {"debug", actors::log_level::debug},
                     {"info", actors::log_level::info},
                     {"warning", actors::log_level::warning},
                     {"error", actors::log_level::error}},
-                   "least level that is logged");
+                   "least level that is logged; `actors log-level` changes it while the node runs");
+    section.choice("log_format", log_format,
+                   {{"text", actors::observe::log_format::text}, {"json", actors::observe::log_format::json}},
+                   "lines for people, or one JSON object a line");
+    section.key("trace_file", trace_file, "file for traces as OTLP/JSON lines; empty for none");
+    section.key("trace_ratio", trace_ratio, "which part of the traces that begin here is recorded").range(0.0, 1.0);
     section.key("inspector", inspector, "whether `actors ps` and the like of the same user can look at the node");
   }
 };
@@ -96,8 +106,13 @@ int run_node(const node_arguments& arguments) {
     std::fputs(node.settings().effective().c_str(), stdout);
     return 0;
   }
-  const auto log = actors::observe::make_spdlog_sink(actors::observe::log_options{}.level(options.log_level));
-  actors::runtime home{actors::runtime_options{}.workers(options.workers).log_to(log)};
+  const auto log = actors::observe::make_spdlog_sink(
+      actors::observe::log_options{}.level(options.log_level).format(options.log_format));
+  auto how = actors::runtime_options{}.workers(options.workers).log_to(log).trace_ratio(options.trace_ratio);
+  if (!options.trace_file.empty())
+    how.trace_to(
+        actors::observe::make_otlp_file_sink(actors::observe::otlp_options{options.trace_file}.service("actors node")));
+  actors::runtime home{how};
   web.show_metrics_of(home);
   int status = 1;
   {

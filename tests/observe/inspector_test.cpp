@@ -2,6 +2,7 @@
 #include "../core/gate.hpp"
 #include "../core/patience.hpp"
 
+#include <actors/core/log.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
@@ -209,4 +210,26 @@ TEST_F(inspector_test, of_a_stopped_runtime_shows_nothing) {
   home.stop(10s);
   const auto snapshot = snapshot_of(open);
   EXPECT_THAT(snapshot.at("nodes"), IsEmpty());
+}
+
+TEST_F(inspector_test, shows_and_changes_the_level_of_the_log_while_the_program_runs) {
+  const auto log = std::make_shared<actors::descriptor_log_sink>(-1, actors::log_level::warning);
+  runtime home{runtime_options{}.workers(1).log_to(log)};
+  const inspector open{home, folder()};
+  const auto ask = [&](std::string_view request) { return json::parse(ask_inspector(open.path(), request)); };
+  EXPECT_EQ(ask("log-level"), json({{"log_level", "warning"}}));
+  EXPECT_EQ(ask("log-level DEBUG"), json({{"log_level", "debug"}}));
+  EXPECT_TRUE(log->enabled(actors::log_level::debug));
+  EXPECT_FALSE(log->enabled(actors::log_level::trace));
+  EXPECT_THAT(ask("log-level loud").at("error"), HasSubstr("needs trace, debug"));
+  EXPECT_THAT(ask("log-level ").at("error"), HasSubstr("needs trace, debug"));
+  EXPECT_THAT(ask("log-levels").at("error"), HasSubstr("unknown request"));
+  EXPECT_EQ(log->level(), actors::log_level::debug);
+}
+
+TEST_F(inspector_test, says_so_if_the_level_cannot_be_changed) {
+  runtime home{runtime_options{}.workers(1).log_to(actors::make_null_log_sink())};
+  const inspector open{home, folder()};
+  for (const auto* request : {"log-level", "log-level debug"})
+    EXPECT_THAT(json::parse(ask_inspector(open.path(), request)).at("error"), HasSubstr("cannot be"));
 }

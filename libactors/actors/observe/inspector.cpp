@@ -1,6 +1,7 @@
 #include <actors/observe/inspector.hpp>
 
 #include <actors/core/error.hpp>
+#include <actors/core/log.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/observe/internal/local_socket.hpp>
 #include <actors/observe/snapshot.hpp>
@@ -50,6 +51,21 @@ std::optional<Number> parse(std::string_view text) {
   return result;
 }
 
+std::string level_answer(const runtime& target) {
+  const auto level = target.log()->level();
+  if (!level)
+    return json{{"error", "the level of this program's log cannot be seen or changed"}}.dump();
+  return json{{"log_level", to_string(*level)}}.dump();
+}
+
+std::string set_level_answer(const runtime& target, std::string_view text) {
+  const auto level = parse_log_level(text);
+  if (!level)
+    return json{{"error", "log-level needs trace, debug, info, warning, error or critical"}}.dump();
+  static_cast<void>(target.log()->set_level(*level));
+  return level_answer(target);
+}
+
 std::string answer(const runtime& target, std::string_view request) {
   if (request == "ping")
     return json{{"pid", ::getpid()}}.dump();
@@ -62,6 +78,11 @@ std::string answer(const runtime& target, std::string_view request) {
       return json{{"error", "cancel needs the id of a task or service"}}.dump();
     return json{{"cancelled", cancel(target, *id, "cancelled by actors cancel")}}.dump();
   }
+  constexpr std::string_view level_word = "log-level";
+  if (request == level_word)
+    return level_answer(target);
+  if (request.starts_with(level_word) && request[level_word.size()] == ' ')
+    return set_level_answer(target, request.substr(level_word.size() + 1));
   const json unknown{{"error", "unknown request: " + std::string{request}}};
   return unknown.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-/// Lets `actors ps`, `tree`, `top`, `dump` and `cancel` look at a running program: a Unix socket that only its user can
-/// open.
+/// Lets `actors ps`, `tree`, `top`, `dump`, `cancel` and `log-level` look at a running program: a Unix socket that only
+/// its user can open.
 ///
 /// An `inspector` serves one runtime while it lives, on a plain thread of its own, so it answers while every worker is
 /// blocked. The socket is named by the process (`PID.sock`, `PID-2.sock` for a second inspector of the process, …) and
@@ -69,7 +69,7 @@ struct inspected_process {
 /// The processes of this user that can be inspected, by pid; sockets of processes that have gone are removed.
 [[nodiscard]] std::vector<inspected_process> inspected_processes(const std::filesystem::path& folder = {});
 
-/// Asks an inspector: "snapshot", "cancel ID" or "ping"; the JSON text of the answer.
+/// Asks an inspector: "snapshot", "cancel ID", "log-level", "log-level LEVEL" or "ping"; the JSON text of the answer.
 [[nodiscard]] std::string ask_inspector(const std::filesystem::path& socket, std::string_view request,
                                         std::chrono::milliseconds patience = std::chrono::seconds(30));
 

@@ -1,5 +1,7 @@
 #include <actors/observe/log.hpp>
 
+#include <actors/observe/log_json.hpp>
+
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/logger.h>
@@ -15,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -31,6 +34,9 @@ constexpr std::chrono::seconds flush_patience{10};
 
 /// As `format_log_line`: UTC, level (coloured), and `component: text` as the payload.
 constexpr const char* line_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
+
+/// The payload is the whole line.
+constexpr const char* json_pattern = "%v";
 
 spdlog::level::level_enum spdlog_level(log_level level) {
   switch (level) {
@@ -153,7 +159,7 @@ private:
 class spdlog_sink final : public log_sink {
 public:
   explicit spdlog_sink(const log_options& options)
-      : threshold_(options.level()),
+      : threshold_(options.level()), format_(options.format()),
         failures_(std::make_shared<failure_report>(options.file().empty() ? "console" : options.file().string())) {
     std::vector<spdlog::sink_ptr> sinks;
     if (options.console()) {
@@ -175,9 +181,11 @@ public:
     } else {
       logger_ = std::make_shared<spdlog::logger>("", sinks.begin(), sinks.end());
     }
-    logger_->set_level(spdlog_level(threshold_));
+    // What is kept is decided before a line is made.
+    logger_->set_level(spdlog::level::trace);
     logger_->flush_on(spdlog::level::trace);
-    logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(line_pattern, spdlog::pattern_time_type::utc));
+    logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        format_ == log_format::json ? json_pattern : line_pattern, spdlog::pattern_time_type::utc));
     logger_->set_error_handler([failures = failures_](const std::string& what) { failures->add(what); });
   }
 
@@ -185,7 +193,7 @@ public:
     if (!enabled(record.level))
       return;
     try {
-      const std::string text = format_log_text(record);
+      const auto text = format_ == log_format::json ? format_log_json(record) : format_log_text(record);
       posted_.fetch_add(1, std::memory_order_relaxed);
       logger_->log(record.when, spdlog::source_loc{}, spdlog_level(record.level), text);
     } catch (...) {
@@ -193,7 +201,18 @@ public:
     }
   }
 
-  [[nodiscard]] bool enabled(log_level level) const noexcept override { return level >= threshold_; }
+  [[nodiscard]] bool enabled(log_level level) const noexcept override {
+    return level >= threshold_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::optional<log_level> level() const noexcept override {
+    return threshold_.load(std::memory_order_relaxed);
+  }
+
+  bool set_level(log_level level) noexcept override {
+    threshold_.store(level, std::memory_order_relaxed);
+    return true;
+  }
 
   void flush() noexcept override {
     // Without a thread every line is flushed before `write` returns.
@@ -203,7 +222,8 @@ public:
   }
 
 private:
-  const log_level threshold_;
+  std::atomic<log_level> threshold_;
+  const log_format format_;
   const std::shared_ptr<failure_report> failures_;
   const std::shared_ptr<progress_sink> progress_ = std::make_shared<progress_sink>();
   std::atomic<std::uint64_t> posted_{0};
@@ -216,6 +236,11 @@ private:
 
 log_options& log_options::level(log_level value) {
   level_ = value;
+  return *this;
+}
+
+log_options& log_options::format(log_format value) {
+  format_ = value;
   return *this;
 }
 

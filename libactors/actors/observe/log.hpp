@@ -13,12 +13,20 @@ namespace actors::observe {
 /// The log sink of programs: standard error with colours on a terminal, a rotating file, or both.
 ///
 /// Lines look as those of the plain sink (`2026-01-01T12:00:00.123Z warning component: text key=value`), backed by
-/// spdlog. The sink owns its file and, if asynchronous, one thread; both end with the last `std::shared_ptr`, after
-/// everything written has reached the file. Every line is flushed: what was logged before a crash is there.
+/// spdlog; or each line is a JSON object (`format`, see log_json.hpp). The level can be changed while the program runs,
+/// with `log_sink::set_level` and from outside with `actors log-level`. The sink owns its file and, if asynchronous,
+/// one thread; both end with the last `std::shared_ptr`, after everything written has reached the file. Every line is
+/// flushed: what was logged before a crash is there.
 ///
 /// Threads: any. Errors: `log_setup_error` from the factory if the file cannot be opened; afterwards nothing is thrown:
 /// a line that cannot be written (disk full) is counted, and said once on standard error. Units: sizes in bytes. Files:
 /// `path` is the newest, `path` with `.1`, `.2`, … before its extension are older.
+/// What a line looks like.
+enum class log_format : std::uint8_t {
+  text, ///< for people
+  json, ///< for programs
+};
+
 class log_options {
 public:
   enum class colour : std::uint8_t {
@@ -31,6 +39,8 @@ public:
 
   /// The least level that is kept; `info` by default.
   log_options& level(log_level value);
+  /// `text` by default.
+  log_options& format(log_format value);
   /// Whether lines go to standard error; yes by default.
   log_options& console(bool value);
   log_options& console_colour(colour value);
@@ -46,6 +56,8 @@ public:
   log_options& queue_size(std::size_t lines);
 
   [[nodiscard]] log_level level() const noexcept { return level_; }
+
+  [[nodiscard]] log_format format() const noexcept { return format_; }
 
   [[nodiscard]] bool console() const noexcept { return console_; }
 
@@ -63,6 +75,7 @@ public:
 
 private:
   log_level level_ = log_level::info;
+  log_format format_ = log_format::text;
   bool console_ = true;
   colour colour_ = colour::automatic;
   std::filesystem::path file_;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <string>
 
 using nlohmann::json;
@@ -107,6 +108,23 @@ TEST_F(inspect, a_running_node_is_listed_drawn_dumped_and_served_as_metrics) {
   EXPECT_EQ(started.wait(), 0);
 }
 
+TEST_F(inspect, the_level_of_a_running_nodes_log_is_shown_and_changed) {
+  const auto traces = std::filesystem::path{folder()} / "traces.jsonl";
+  program started{command({"node", "--set", "web.port=0", "--set", "node.log_format=json", "--set",
+                           "node.trace_file=" + traces.string()}),
+                  folder(), runtime_folder()};
+  static_cast<void>(started.read_until("The node runs at "));
+  EXPECT_EQ(run({"log-level"}, runtime_folder()).output, "info\n");
+  EXPECT_EQ(run({"log-level", "debug"}, runtime_folder()).output, "debug\n");
+  EXPECT_EQ(run({"log-level"}, runtime_folder()).output, "debug\n");
+  const auto wrong = run({"log-level", "loud"}, runtime_folder());
+  EXPECT_NE(wrong.status, 0);
+  EXPECT_THAT(wrong.output, HasSubstr("'loud' is no level"));
+  EXPECT_TRUE(std::filesystem::exists(traces));
+  started.send_signal(SIGTERM);
+  EXPECT_EQ(started.wait(), 0);
+}
+
 TEST_F(inspect, says_so_if_nothing_runs_or_the_choice_is_not_clear) {
   const auto nothing = run({"ps"}, runtime_folder());
   EXPECT_EQ(nothing.status, 1);
@@ -124,7 +142,7 @@ TEST_F(inspect, says_so_if_nothing_runs_or_the_choice_is_not_clear) {
 }
 
 TEST_F(inspect, every_command_has_help) {
-  for (const auto* each : {"ps", "tree", "top", "dump", "cancel"}) {
+  for (const auto* each : {"ps", "tree", "top", "dump", "cancel", "log-level"}) {
     const auto help = run({each, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.output, HasSubstr("--pid")) << each;
