@@ -1,5 +1,6 @@
 #include <actors/http/client.hpp>
 
+#include <actors/core/detail/task_context.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
@@ -7,11 +8,14 @@
 #include <actors/http/internal/connection_pool.hpp>
 #include <actors/http/internal/content_decoder.hpp>
 #include <actors/http/internal/redirect.hpp>
+#include <actors/http/internal/trace_fields.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tcp_stream.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -228,8 +232,18 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
   what.set_target(where.target());
   const bool decodes = complete_fields(options, what);
   sender sending{self->options, self->pool, saturating_add(now, options.total_timeout()), decodes};
+  auto& context = co_await actors::detail::current_context{};
+  const bool own_trace = what.fields().contains("traceparent");
   for (std::size_t redirects = 0;; ++redirects) {
-    auto exchange = co_await sending.send(where, what);
+    internal::outgoing_request traced{context, where, what, own_trace};
+    std::unique_ptr<client_exchange> exchange;
+    try {
+      exchange = co_await sending.send(where, what);
+    } catch (...) {
+      traced.failed(std::current_exception());
+      throw;
+    }
+    traced.answered(exchange->head().status());
     if (!options.follow_redirects())
       co_return response_stream{std::move(exchange), redirects};
     std::string why;

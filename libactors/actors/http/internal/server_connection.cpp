@@ -5,6 +5,7 @@
 #include <actors/core/printable_text.hpp>
 #include <actors/http/date.hpp>
 #include <actors/http/error.hpp>
+#include <actors/http/internal/trace_fields.hpp>
 #include <actors/net/error.hpp>
 
 #include <algorithm>
@@ -98,13 +99,16 @@ task<void> server_connection::serve() {
         nudge_later();
       }
       std::exception_ptr problem;
+      request_scope traced{*context(), request_};
       try {
         auto answer = co_await handler.answer_later(std::move(request_));
         flush_wanted_ = false;
         append(std::move(answer));
       } catch (const cancelled&) {
-        if (context()->cancel_requests() > 0)
+        if (context()->cancel_requests() > 0) {
+          traced.failed(std::current_exception());
           throw;
+        }
         problem = std::current_exception();
       } catch (...) {
         problem = std::current_exception();
@@ -112,6 +116,7 @@ task<void> server_connection::serve() {
       flush_wanted_ = false;
       if (problem)
         append_failure(problem);
+      traced.answered(sent_status_, problem);
       parser_.recycle(std::move(request_));
       break;
     }
@@ -195,11 +200,16 @@ server_connection::need server_connection::on_complete() {
     request_ = std::move(parser_.head());
     return need::handler;
   }
+  std::exception_ptr problem;
+  request_scope traced{*context(), parser_.head()};
   try {
     append(handler.answer(std::move(parser_.head())));
   } catch (...) {
-    append_failure(std::current_exception());
+    problem = std::current_exception();
   }
+  if (problem)
+    append_failure(problem);
+  traced.answered(sent_status_, problem);
   return need::parse;
 }
 
@@ -334,6 +344,7 @@ std::string_view server_connection::standing_fields(const response& answer) {
 }
 
 void server_connection::append(response&& answer) {
+  sent_status_ = answer.status();
   append_head(out_, answer, framing_of(answer, method_), standing_fields(answer), note_for(answer));
   if (!sends_body(answer.status(), method_))
     return;

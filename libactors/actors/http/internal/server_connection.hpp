@@ -7,6 +7,7 @@
 #include <actors/http/internal/serializer.hpp>
 #include <actors/http/internal/server_core.hpp>
 #include <actors/http/message.hpp>
+#include <actors/http/status.hpp>
 #include <actors/net/stream.hpp>
 
 #include <cstddef>
@@ -114,6 +115,7 @@ private:
 
   // The answer of a server_exchange.
   answer_state answer_ = answer_state::none;
+  status sent_status_ = status::ok; // of the last answer
   body_framing framing_ = body_framing::none();
   bool sends_body_ = true;
   std::uint64_t body_left_ = 0; // of a sized body

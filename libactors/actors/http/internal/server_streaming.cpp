@@ -4,6 +4,7 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/server_connection.hpp>
+#include <actors/http/internal/trace_fields.hpp>
 #include <actors/net/error.hpp>
 
 #include <charconv>
@@ -39,23 +40,29 @@ task<void> server_connection::call_exchange() {
     nudge_later();
   }
   server_exchange exchange{*this};
+  request_scope traced{*context(), request_};
   std::exception_ptr problem;
   try {
     co_await core_->handler_function().serve(exchange);
   } catch (const cancelled&) {
-    if (context()->cancel_requests() > 0)
+    if (context()->cancel_requests() > 0) {
+      traced.failed(std::current_exception());
       throw;
+    }
     problem = std::current_exception();
   } catch (const net::net_error&) {
     // Ours, if the stream is gone; the connection ends in any case.
-    if (!stream_->is_open())
+    if (!stream_->is_open()) {
+      traced.failed(std::current_exception());
       throw;
+    }
     problem = std::current_exception();
   } catch (...) {
     problem = std::current_exception();
   }
   if (problem && answer_ == answer_state::none && body_error_) {
     static_cast<void>(on_failure(*body_error_, describe(problem)));
+    traced.answered(sent_status_, problem);
     co_return;
   }
   if (!problem && answer_ == answer_state::none)
@@ -69,6 +76,9 @@ task<void> server_connection::call_exchange() {
     append_failure(problem);
   } else {
     log_failure(describe(problem));
+  }
+  traced.answered(sent_status_, problem);
+  if (problem && answer_ != answer_state::none) {
     if (answer_ == answer_state::begun) {
       // The client must see that something is missing, so the end of the body must not come.
       keep_alive_ = in_body_ = false;
@@ -178,6 +188,7 @@ task<void> server_connection::start(response head) {
     keep_alive_ = false;
   }
   append_head(out_, head, framing_, standing_fields(head), note_for(head));
+  sent_status_ = head.status();
   answer_ = answer_state::begun;
   // Sent with the first piece, unless that is long in coming.
   flush_wanted_ = true;
