@@ -10,6 +10,7 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/task_group.hpp>
+#include <actors/core/task_local.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/core/to_thread.hpp>
@@ -216,6 +217,29 @@ task<> use_cancel() {
 
 //! [cancel]
 
+//! [task local]
+inline const task_local<std::string> customer;
+
+void greet() {
+  std::printf("task_local: hello %s\n", customer.value_or("stranger").c_str());
+}
+
+task<> serve_customer() {
+  greet();
+  const auto child = []() -> task<> {
+    greet(); // inherited
+    co_return;
+  };
+  co_await spawn(child);
+}
+
+task<> use_task_local() {
+  co_await with_value(customer, "Ann", serve_customer());
+  greet(); // behind the scope
+}
+
+//! [task local]
+
 task<> use_all() {
   co_await use_gather();
   co_await use_spawn();
@@ -230,6 +254,7 @@ task<> use_all() {
   co_await use_shield();
   co_await use_to_thread();
   co_await use_cancel();
+  co_await use_task_local();
 }
 
 } // namespace
