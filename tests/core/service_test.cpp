@@ -3,6 +3,7 @@
 #include "every_runtime.hpp"
 #include "gate.hpp"
 #include "messages.hpp"
+#include "scripted_service.hpp"
 
 #include <actors/core/ask.hpp>
 #include <actors/core/gather.hpp>
@@ -34,58 +35,12 @@
 namespace {
 
 using actors::ask;
-using actors::service;
 using actors::service_ref;
 using actors::spawn;
 using actors::spawn_service;
 using actors::task;
 using actors::tell;
 using namespace core_test;
-
-/// A service whose handlers a test writes down in place.
-class scripted final : public service {
-public:
-  scripted() = default;
-
-  template <class F>
-  scripted& handle(F handler) {
-    on(std::move(handler));
-    return *this;
-  }
-
-  scripted& starts(std::function<task<>()> body) {
-    start_ = std::move(body);
-    return *this;
-  }
-
-  scripted& stops(std::function<task<>()> body) {
-    stop_ = std::move(body);
-    return *this;
-  }
-
-  using service::self;
-  using service::stop;
-
-protected:
-  task<> on_start() override { return start_ ? start_() : service::on_start(); }
-
-  task<> on_stop() override { return stop_ ? stop_() : service::on_stop(); }
-
-private:
-  std::function<task<>()> start_;
-  std::function<task<>()> stop_;
-};
-
-// Waits until the service's actor has ended.
-task<> ended(service_ref target) {
-  for (;;) {
-    auto probe = [](service_ref to) -> task<> { co_await ask<void>(to, 0.5f); };
-    const auto error = co_await error_of(probe(target));
-    if (actors::describe(error).find("request_receiver_down") != std::string::npos)
-      co_return;
-    co_await actors::yield();
-  }
-}
 
 } // namespace
 

@@ -17,8 +17,8 @@ namespace actors {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> errc_names{"none",         "cancelled", "timeout", "failed",
-                                                     "group_failed", "stopping",  "misuse"};
+constexpr std::array<std::string_view, 8> errc_names{"none",         "cancelled", "timeout", "failed",
+                                                     "group_failed", "stopping",  "misuse",  "crashed"};
 
 } // namespace
 
@@ -109,6 +109,8 @@ caf::error to_caf_error(const std::exception_ptr& error) {
     return make_caf_error(errc::stopping, e->what());
   if (const auto* const e = exception_cast<misuse_error>(error))
     return make_caf_error(errc::misuse, e->what());
+  if (const auto* const e = exception_cast<crashed_error>(error))
+    return make_caf_error(errc::crashed, e->what());
   if (const auto* const e = exception_cast<group_error>(error))
     return make_caf_error(errc::group_failed, e->what());
   if (const auto* const e = exception_cast<remote_error>(error))
@@ -130,6 +132,8 @@ std::exception_ptr to_exception(const caf::error& error) {
       return std::make_exception_ptr(stopping_error{text});
     case errc::misuse:
       return std::make_exception_ptr(misuse_error{text});
+    case errc::crashed:
+      return std::make_exception_ptr(crashed_error{text});
     default:
       return std::make_exception_ptr(remote_error{error});
     }

@@ -40,6 +40,8 @@ enum class errc : std::uint8_t {
   stopping = 5,
   /// The call does not fit: misuse of an operation.
   misuse = 6,
+  /// The service failed by itself before it had answered; the context says with what.
+  crashed = 7,
 };
 
 std::string to_string(errc value);
@@ -83,6 +85,13 @@ public:
 
 /// Thrown when work is handed to a runtime, service or group that is stopping.
 class stopping_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Thrown by `ask` when the service that was asked has failed by itself (`service::fail`) before it had answered.
+/// Whether the work was done is unknown, as after a broken connection; a supervisor may start the service again.
+class crashed_error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };

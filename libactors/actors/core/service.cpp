@@ -29,6 +29,20 @@ void service::stop() {
   actor_->send_cancel(make_caf_error(errc::cancelled, "the service stopped itself"));
 }
 
+void service::fail(const std::exception_ptr& error) {
+  if (actor_ == nullptr)
+    throw misuse_error("a service cannot fail before it was spawned");
+  if (!error)
+    throw misuse_error("a service cannot fail without an error");
+  if (is_cancelled(error))
+    throw misuse_error("a service cannot fail with a cancellation; stop() ends it without an error");
+  actor_->fail(error);
+}
+
+std::exception_ptr service::failure() const {
+  return actor_ != nullptr ? actor_->reported_failure() : nullptr;
+}
+
 } // namespace actors
 
 namespace actors::detail {

@@ -11,6 +11,9 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <concepts>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <utility>
@@ -32,10 +35,20 @@
 /// is asked to stop (by its parent's end, the runtime, or an exit message) takes no more calls and cancels those that
 /// run. It ends with an error if `on_start` throws.
 ///
-/// Errors: an exception out of a handler becomes the answer (`to_caf_error`); the service goes on.
+/// Errors: an exception out of a handler becomes the answer (`to_caf_error`); the service goes on. One whose state is
+/// beyond repair ends itself with `fail`, as a process of Erlang/OTP crashes, and with `failure_policy::crash` every
+/// exception out of a handler does that. It then takes no more calls, cancels those that run, waits for their cleanup,
+/// runs `on_stop`, and ends with the error: monitors and links get it, a supervisor starts it again. Callers in flight
+/// and queued get `crashed_error`.
 ///
 /// @snippet examples/services.cpp service
 namespace actors {
+
+/// What an exception out of a handler fails.
+enum class failure_policy : std::uint8_t {
+  fail_call, ///< the call: the exception is its answer
+  crash,     ///< the service. A call that is cancelled, or runs out of its caller's time, is no failure
+};
 
 class service {
 public:
@@ -64,11 +77,28 @@ protected:
   /// Ends this service, as an exit message would.
   void stop();
 
+  /// Says what an exception out of a handler fails; for the constructor or `on_start`. Only the call unless said.
+  void on_handler_failure(failure_policy value) noexcept { policy_ = value; }
+
+  /// Ends this service with an error; returns, and the handler that calls it is cancelled at its next await. From the
+  /// service's handlers, `on_start`, `on_stop` and tasks. The first error counts, later ones are logged. Throws
+  /// `misuse_error` for none, for `cancelled` (that is `stop`), and before it was spawned.
+  void fail(const std::exception_ptr& error);
+
+  template <std::derived_from<std::exception> Error>
+  void fail(Error error) {
+    fail(std::make_exception_ptr(std::move(error)));
+  }
+
+  /// What `fail` was first called with, for an `on_stop` that must not trust the state; null if it was not.
+  [[nodiscard]] std::exception_ptr failure() const;
+
 private:
   friend class detail::service_actor;
 
   std::vector<std::unique_ptr<detail::message_handler>> handlers_;
   detail::service_actor* actor_ = nullptr;
+  failure_policy policy_ = failure_policy::fail_call;
 };
 
 namespace detail {

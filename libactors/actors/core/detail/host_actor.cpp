@@ -56,7 +56,12 @@ private:
   }
 };
 
-void answer_gone(const caf::mailbox_element& element) {
+void answer_gone(const caf::mailbox_element& element, const caf::error& answer) {
+  if (answer) {
+    if (element.sender && element.mid.is_request())
+      element.sender->enqueue(nullptr, element.mid.response_id(), caf::make_message(answer), nullptr);
+    return;
+  }
   const caf::detail::sync_request_bouncer bouncer{caf::make_error(caf::exit_reason::normal)};
   bouncer(element.sender, element.mid);
 }
@@ -398,12 +403,12 @@ void host_actor::on_content(caf::mailbox_element& element) {
                             caf::make_message(caf::make_error(caf::sec::unexpected_message)), unit_);
 }
 
-void host_actor::shut(caf::error reason, caf::execution_unit* unit) {
+void host_actor::shut(caf::error reason, caf::execution_unit* unit, const caf::error& answer) {
   while (ready_ != nullptr)
-    answer_gone(*next_element());
-  const auto answer_all = [](caf::mailbox_element* raw) {
+    answer_gone(*next_element(), answer);
+  const auto answer_all = [&answer](caf::mailbox_element* raw) {
     const caf::mailbox_element_ptr element{raw};
-    answer_gone(*element);
+    answer_gone(*element, answer);
   };
   inbox_.close(answer_all);
   static_cast<void>(cleanup(std::move(reason), unit));

@@ -182,8 +182,9 @@ protected:
   /// After a kill: a task or generator that a coroutine here awaited may belong to somebody else, and outlive it.
   void orphan_waiters() noexcept { waiters_.orphan_all(*this); }
 
-  /// Answers what is left in the mailbox, tells monitors and links, leaves the parent's family.
-  void shut(caf::error reason, caf::execution_unit* unit);
+  /// Answers what is left in the mailbox (with `answer`, or that nobody is there), tells monitors and links, leaves the
+  /// parent's family.
+  void shut(caf::error reason, caf::execution_unit* unit, const caf::error& answer = {});
 
   void on_deserted() noexcept final;
   [[nodiscard]] caf::strong_actor_ptr owner() noexcept final;

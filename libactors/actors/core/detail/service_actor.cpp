@@ -48,11 +48,11 @@ void call::limit_by(const call_context& context) {
   limit_ = std::make_unique<limit>(*this, deadline);
 }
 
-std::exception_ptr call::error_for_caller(const std::exception_ptr& error) const {
+std::exception_ptr call::error_for_caller(const std::exception_ptr& error) {
   // This answer may overtake the caller's own timer, and nobody has cancelled the caller.
   if (out_of_time_ && is_cancelled(error))
     return std::make_exception_ptr(timeout_error{"the request timed out"});
-  return error;
+  return actor_->handler_failed(error);
 }
 
 /// `on_start` or `on_stop` as a call that nobody waits for.
@@ -135,7 +135,7 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
   drop_life_cycle();
   if (phase_ == phase::stopping) {
     if (error)
-      failure_ = error;
+      keep_failure(error);
     finish();
     return;
   }
@@ -143,18 +143,20 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
   const bool stopped_early = phase_ == phase::draining;
   if (error) {
     if (!stopped_early || !is_cancelled(error))
-      failure_ = error;
+      keep_failure(error);
     finish();
     return;
   }
-  if (stopped_early) {
+  // One that has failed and returned all the same has not started either.
+  if (stopped_early || failing_.load(std::memory_order_relaxed)) {
+    phase_ = phase::draining;
     drain();
     return;
   }
   phase_ = phase::serving;
   if (serving_)
     serving_();
-  while (!waiting_.empty() && phase_ == phase::serving) {
+  while (!waiting_.empty() && phase_ == phase::serving && !failing_.load(std::memory_order_relaxed)) {
     const auto early = std::move(waiting_.front());
     waiting_.pop_front();
     serve(*early.element, core().now() - early.arrival);
@@ -162,12 +164,16 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
 }
 
 void service_actor::on_cancel_request(const caf::error&) {
+  stop_serving();
+}
+
+void service_actor::stop_serving() {
   switch (phase_) {
   case phase::starting:
     phase_ = phase::draining;
     // Not started at all, or in the middle of on_start, whose end goes on from here.
     if (life_cycle_)
-      life_cycle_->request_cancel(cancelled{"the service is stopping"});
+      life_cycle_->request_cancel(why_calls_end());
     else
       finish();
     break;
@@ -180,13 +186,17 @@ void service_actor::on_cancel_request(const caf::error&) {
   }
 }
 
+cancelled service_actor::why_calls_end() const {
+  return cancelled{failing_.load(std::memory_order_relaxed) ? "the service has failed" : "the service is stopping"};
+}
+
 void service_actor::drain() {
   for (const auto& early : std::exchange(waiting_, {}))
     on_content(*early.element);
   // Cancelling a call may end it at once, but no other: those are woken by messages only.
   for (auto* i = calls_; i != nullptr;) {
     auto* const next = i->next_;
-    i->request_cancel(cancelled{"the service is stopping"});
+    i->request_cancel(why_calls_end());
     i = next;
   }
   if (calls_ == nullptr && phase_ == phase::draining)
@@ -229,8 +239,14 @@ void service_actor::on_kill_request() {
 }
 
 bool service_actor::admits_wake(const waiter& target) {
-  if (!killed_)
-    return true;
+  if (!killed_) {
+    if (!failing_.load(std::memory_order_relaxed) || phase_ != phase::serving)
+      return true;
+    // Nobody takes one more step on the state that was given up, except to clean up.
+    const auto id = target.id();
+    stop_serving();
+    return waiters().find(id) != nullptr;
+  }
   for (auto* i = calls_; i != nullptr; i = i->next_)
     if (i->waits_on(target))
       i->waits_for_pending = false;
@@ -264,9 +280,68 @@ void service_actor::finish_kill() {
   end();
 }
 
+// -- failure -------------------------------------------------------------------------------------------------------------------------
+
+void service_actor::fail(const std::exception_ptr& error) {
+  std::exception_ptr first;
+  {
+    const std::scoped_lock guard{reported_mutex_};
+    if (!reported_)
+      reported_ = error;
+    else
+      first = reported_;
+  }
+  if (first) {
+    if (first != error)
+      core().log().write(
+          {log_level::error, "service", std::string{name()} + ", which is failing, also failed: " + describe(error)});
+    return;
+  }
+  failing_.store(true, std::memory_order_release);
+  // The step that is running ends first; what stops the service comes by message.
+  send_cancel(make_caf_error(errc::crashed, "the service has failed"));
+}
+
+std::exception_ptr service_actor::reported_failure() const {
+  const std::scoped_lock guard{reported_mutex_};
+  return reported_;
+}
+
+std::exception_ptr service_actor::handler_failed(const std::exception_ptr& error) {
+  const bool crashes = object_->policy_ == failure_policy::crash;
+  if (!crashes && !failing_.load(std::memory_order_acquire))
+    return error;
+  // A call that was cancelled is no failure; but it was the service that cancelled it if that is failing.
+  if (!is_cancelled(error)) {
+    if (!crashes)
+      return error;
+    fail(error);
+  }
+  return failing_.load(std::memory_order_acquire) ? to_exception(refusal()) : error;
+}
+
+void service_actor::keep_failure(const std::exception_ptr& error) {
+  const auto reported = reported_failure();
+  failure_ = reported ? reported : error;
+  if (reported && reported != error && !is_cancelled(error))
+    core().log().write(
+        {log_level::error, "service", std::string{name()} + ", which is failing, also failed: " + describe(error)});
+}
+
+caf::error service_actor::refusal() const {
+  const auto reported = reported_failure();
+  if (const auto& error = reported ? reported : failure_)
+    return make_caf_error(errc::crashed, std::string{name()} + " has failed: " + describe(error));
+  if (killed_)
+    return caf::make_error(caf::sec::request_receiver_down);
+  return make_caf_error(errc::stopping, std::string{name()} + " is stopping");
+}
+
 void service_actor::on_end(caf::execution_unit* unit) {
   // The object first: what it holds belongs to this actor's life.
   object_.reset();
+  if (const auto reported = reported_failure(); reported && !failure_)
+    failure_ = reported;
   auto& counted = counters();
   if (!started())
     internal::counter_block::add(counted.services_started);
@@ -278,14 +353,14 @@ void service_actor::on_end(caf::execution_unit* unit) {
     reason = to_caf_error(failure_);
   if (failure_ && !serving_)
     core().log().write({log_level::error, "service", std::string{name()} + " failed: " + describe(failure_)});
-  shut(std::move(reason), unit);
+  shut(std::move(reason), unit, failure_ ? refusal() : caf::error{});
 }
 
 // -- calls ---------------------------------------------------------------------------------------------------------------------------
 
 void service_actor::refuse(const reply_address& to) {
   if (to.wanted())
-    reply(to, caf::make_message(caf::make_error(caf::sec::request_receiver_down)));
+    reply(to, caf::make_message(refusal()));
 }
 
 void service_actor::on_content(caf::mailbox_element& element) {
@@ -297,6 +372,8 @@ void service_actor::on_content(caf::mailbox_element& element) {
     cancel_one(element.sender, content.get_as<cancel_call>(0));
     return;
   }
+  if (phase_ == phase::serving && failing_.load(std::memory_order_relaxed))
+    stop_serving();
   switch (phase_) {
   case phase::starting: {
     auto kept = caf::make_mailbox_element(std::move(element.sender), element.mid, std::move(element.stages),
@@ -307,11 +384,9 @@ void service_actor::on_content(caf::mailbox_element& element) {
   case phase::serving:
     serve(element, duration::zero());
     break;
-  default: {
-    const reply_address to{element.sender, element.mid};
-    if (to.wanted())
-      reply(to, caf::make_message(make_caf_error(errc::stopping, std::string{name()} + " is stopping")));
-  }
+  default:
+    refuse({element.sender, element.mid});
+    break;
   }
 }
 

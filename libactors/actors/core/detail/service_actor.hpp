@@ -15,6 +15,7 @@
 #include <caf/message_id.hpp>
 #include <caf/typed_message_view.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -68,6 +69,15 @@ public:
 
   /// What `on_start` or `on_stop` threw; once the actor has ended.
   [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
+
+  /// Makes the service fail. From any thread, while the service lives.
+  void fail(const std::exception_ptr& error);
+
+  /// What `fail` was first called with. From any thread.
+  [[nodiscard]] std::exception_ptr reported_failure() const;
+
+  /// A handler has thrown: fails the service if that is how it wants it. What the caller is told.
+  [[nodiscard]] std::exception_ptr handler_failed(const std::exception_ptr& error);
 
   void reply(const reply_address& to, caf::message answer);
 
@@ -124,6 +134,10 @@ private:
   void start_call(std::unique_ptr<call> started, const call_context* context, context_values values);
   void cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request);
   void refuse(const reply_address& to);
+  [[nodiscard]] caf::error refusal() const;
+  void keep_failure(const std::exception_ptr& error);
+  void stop_serving();
+  [[nodiscard]] cancelled why_calls_end() const;
   void drain();
   void stop_object();
   void finish();
@@ -140,6 +154,9 @@ private:
   bool killed_ = false;
   std::exception_ptr failure_;
   std::function<void()> serving_;
+  mutable spin_mutex reported_mutex_;
+  std::exception_ptr reported_;      // by `fail`
+  std::atomic<bool> failing_{false}; // `reported_` is set
 };
 
 /// A call whose handler is a coroutine: a stack of its own inside the service.
@@ -164,7 +181,7 @@ protected:
   [[nodiscard]] const reply_address& reply_to() const noexcept { return reply_; }
 
   /// What the caller is told of an error of the handler.
-  [[nodiscard]] std::exception_ptr error_for_caller(const std::exception_ptr& error) const;
+  [[nodiscard]] std::exception_ptr error_for_caller(const std::exception_ptr& error);
 
 private:
   friend class service_actor;
@@ -223,11 +240,10 @@ private:
     const auto handle = root_.release();
     auto result = std::move(handle.promise().result());
     handle.destroy();
-    if (reply_to().wanted()) {
-      if (result.has_error())
-        result.set_error(error_for_caller(result.error()));
+    if (result.has_error())
+      result.set_error(error_for_caller(result.error()));
+    if (reply_to().wanted())
       actor().reply(reply_to(), make_answer(result));
-    }
     actor().call_ended(*this); // destroys this
   }
 
@@ -279,7 +295,7 @@ private:
         require_coroutine(static_cast<bool>(root));
         return std::make_unique<typed_call<value>>(actor, reply, std::move(root));
       } catch (...) {
-        failure.set_error(std::current_exception());
+        failure.set_error(actor.handler_failed(std::current_exception()));
       }
       if (reply.wanted())
         actor.reply(reply, make_answer(failure));
@@ -294,7 +310,7 @@ private:
           result.set_value(function_(std::move(caf::get<First + Is>(view))...));
         }
       } catch (...) {
-        result.set_error(std::current_exception());
+        result.set_error(actor.handler_failed(std::current_exception()));
       }
       if (reply.wanted())
         actor.reply(reply, make_answer(result));
