@@ -15,6 +15,8 @@ std::string_view to_string(child_event_kind kind) noexcept {
     return "exited";
   case child_event_kind::restarting:
     return "restarting";
+  case child_event_kind::abandoned:
+    return "abandoned";
   case child_event_kind::given_up:
     return "given up";
   }

@@ -22,6 +22,7 @@ enum class child_event_kind : std::uint8_t {
   start_failed, ///< a start has failed with `error`
   exited,       ///< `actor` has ended, see `exit`; `error` if it failed
   restarting,   ///< it will be started again after `delay`
+  abandoned,    ///< `actor` was killed and has not ended; the supervisor, which is stopping, goes on without it
   given_up,     ///< one restart too many, because of `error`: the supervisor stops all children and fails
 };
 

@@ -37,10 +37,12 @@
 /// one. When more are due within the period than the intensity allows, all children are stopped and the supervisor
 /// fails with `restart_limit_error`; its own supervisor then decides.
 ///
-/// Stop: each child is asked, and killed when its time is up; then the one before it. A child that does not end when
-/// killed (it sits in a call that blocks) is waited for, and named in the log. Cancelling the supervisor's task, or the
-/// task around `run_supervised`, is an orderly stop that ends with `cancelled`; `supervisor_ref::stop` is one that
-/// returns. Killing it kills all children, without order.
+/// Stop: each child is asked, and killed when its time is up; then the one before it. A child that has not ended 10 s
+/// after that (it sits in a call that blocks) is named in the log, and the others are stopped without it; the
+/// supervisor itself then ends after it, unless it is a plain CAF actor, since nobody may outlive what it stands on. A
+/// restart and `terminate_child` wait for such a child, because there must not be two of it. Cancelling the
+/// supervisor's task, or the task around `run_supervised`, is an orderly stop that ends with `cancelled`;
+/// `supervisor_ref::stop` is one that returns. Killing it kills all children, without order.
 ///
 /// Cost: memory for the children that it has; nothing for temporary ones that have ended. A restart is a few
 /// microseconds (`benchmarks/supervise/storm.cpp`).

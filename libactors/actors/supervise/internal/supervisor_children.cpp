@@ -352,6 +352,13 @@ void supervisor_core::kill(child& which) {
   send_exit(which, true);
 }
 
+// It blocks something else than the stop of the others from now on. Should it end after all, that is told as ever.
+void supervisor_core::abandon(child& which) {
+  which.state = child_state::down;
+  if (anybody_listens())
+    emit(event(child_event_kind::abandoned, which));
+}
+
 void supervisor_core::time_is_up(child& which) {
   clear_due(which);
   switch (which.state) {
@@ -371,8 +378,12 @@ void supervisor_core::time_is_up(child& which) {
       kill(which);
       break;
     }
-    log(log_level::error,
-        "child '" + which.spec.name() + "' was killed " + internal::seconds(which.overdue) + " ago and has not ended");
+    log(log_level::error, "child '" + which.spec.name() + "' was killed " + internal::seconds(which.overdue) +
+                              " ago and has not ended" + (closing_ ? "; the others are stopped without it" : ""));
+    if (closing_) {
+      abandon(which);
+      break;
+    }
     set_due(which, saturating_add(now(), which.overdue));
     which.overdue *= 2;
     break;

@@ -145,6 +145,7 @@ private:
   void ask_to_stop(child& which);
   void kill(child& which);
   void time_is_up(child& which);
+  void abandon(child& which);
   void set_due(child& which, time_point when);
   void clear_due(child& which);
   void send_exit(const child& which, bool kill);
