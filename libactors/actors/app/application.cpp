@@ -1,10 +1,14 @@
 #include <actors/app/application.hpp>
 
+#include <actors/app/internal/component_run.hpp>
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -14,6 +18,11 @@ namespace actors::app {
 namespace {
 
 constexpr duration health_patience = std::chrono::seconds(1);
+
+// Of the components that nobody has asked to supervise.
+supervision unwatched() {
+  return supervision{}.check_every(forever);
+}
 
 } // namespace
 
@@ -31,6 +40,29 @@ task<void> component::stop() {
 
 task<health> component::check_health() {
   co_return health::good();
+}
+
+void component::fail(const std::exception_ptr& error) {
+  if (!error)
+    throw misuse_error("component " + name_ + " failed without an error");
+  {
+    const std::scoped_lock guard{failure_mutex_};
+    if (failure_)
+      return;
+    failure_ = error;
+  }
+  failed_.set();
+}
+
+std::exception_ptr component::failure() const {
+  const std::scoped_lock guard{failure_mutex_};
+  return failure_;
+}
+
+void component::forget_failure() {
+  const std::scoped_lock guard{failure_mutex_};
+  failure_ = nullptr;
+  failed_.clear();
 }
 
 component& component::find(std::type_index type) const {
@@ -70,10 +102,93 @@ component& application::dependency_of(const component& asking, std::type_index t
                      ", which it has not declared to need");
 }
 
+application& application::supervise(const std::string& component, const supervision& how) {
+  if (order_)
+    throw misuse_error("component " + component + " was to be supervised after the application was started");
+  const auto found =
+      std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node.name == component; });
+  if (found == nodes_.end())
+    throw misuse_error("component " + component + " was to be supervised, but there is none of this name");
+  supervised_.insert_or_assign(static_cast<std::size_t>(found - nodes_.begin()), how);
+  return *this;
+}
+
+application& application::restart_intensity(std::size_t restarts, duration period) {
+  if (order_)
+    throw misuse_error("the restart intensity was set after the application was started");
+  intensity_ = actors::supervise::restart_intensity{restarts, period};
+  return *this;
+}
+
+task<void> application::ended() const {
+  if (!supervisor_)
+    throw misuse_error("an application without supervision, or that was not started, has no end to wait for");
+  return supervisor_.ended();
+}
+
+task<void> application::start_supervised() {
+  actors::supervise::supervisor_spec spec{"application", actors::supervise::strategy::rest_for_one};
+  spec.intensity(intensity_);
+  for (const auto index : order_->start()) {
+    const auto found = supervised_.find(index);
+    const auto how = found != supervised_.end() ? found->second : unwatched();
+    auto* const run = runs_.emplace_back(std::make_unique<internal::component_run>(*components_[index], how)).get();
+    auto child = actors::supervise::task_child(
+        components_[index]->name(), [run](actors::supervise::started_signal started) { return run->live(started); });
+    how.apply_to(child);
+    spec.child(std::move(child));
+  }
+  supervisor_ = actors::supervise::spawn_supervisor(std::move(spec));
+  std::exception_ptr failure;
+  try {
+    co_await supervisor_.started();
+  } catch (const actors::supervise::start_error& error) {
+    failure = std::make_exception_ptr(start_error(error.child() + " could not start: " + describe(error.cause())));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure)
+    co_return;
+  static_cast<void>(co_await stop());
+  std::rethrow_exception(failure);
+}
+
+task<std::vector<std::string>> application::stop_supervised(duration patience) {
+  std::vector<std::string> problems;
+  const auto address = supervisor_.address();
+  bool in_time = true;
+  try {
+    in_time = co_await move_on_after(patience, supervisor_.stop("the application stops"));
+  } catch (const actors::supervise::start_error&) {
+    // Known to those who have started it.
+  } catch (const std::exception& error) {
+    problems.emplace_back(error.what());
+  }
+  if (!in_time) {
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run)
+      if ((*run)->runs())
+        problems.push_back((*run)->target().name() + " did not stop in time");
+    if (address)
+      caf::anon_send_exit(address, caf::exit_reason::kill);
+    try {
+      co_await supervisor_.ended();
+    } catch (...) { // it says that it was killed
+    }
+  }
+  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run)
+    for (auto& problem : (*run)->take_problems())
+      problems.push_back(std::move(problem));
+  co_return problems;
+}
+
 task<void> application::start() {
   if (order_)
     throw misuse_error("an application was started twice");
   order_ = std::make_unique<dependency_order>(nodes_);
+  if (!supervised_.empty()) {
+    co_await start_supervised();
+    co_return;
+  }
   std::exception_ptr failure;
   for (const auto index : order_->start()) {
     auto& starting = *components_[index];
@@ -95,6 +210,8 @@ task<void> application::start() {
 }
 
 task<std::vector<std::string>> application::stop(duration patience) {
+  if (supervisor_)
+    co_return co_await stop_supervised(patience);
   std::vector<std::string> problems;
   auto self = co_await this_task();
   const auto deadline = saturating_add(self.now(), patience);
@@ -116,15 +233,18 @@ task<std::vector<std::string>> application::stop(duration patience) {
 
 task<std::vector<application::component_health>> application::health_report() {
   std::vector<component_health> report;
+  for (const auto& run : runs_) {
+    auto state = co_await run->state(health_patience);
+    report.push_back({run->target().name(), std::move(state)});
+  }
   const auto asked = started_;
   for (const auto index : asked) {
     auto& target = *components_[index];
     auto state = health::bad("unknown");
-    try {
-      state = co_await with_timeout(health_patience, target.check_health());
-    } catch (const std::exception& error) {
-      state = health::bad(error.what());
-    }
+    if (const auto failure = target.failure())
+      state = health::bad(describe(failure));
+    else
+      state = co_await internal::health_of(target, health_patience);
     report.push_back({target.name(), std::move(state)});
   }
   co_return report;
@@ -132,6 +252,9 @@ task<std::vector<application::component_health>> application::health_report() {
 
 std::vector<std::string> application::started() const {
   std::vector<std::string> names;
+  for (const auto& run : runs_)
+    if (run->runs())
+      names.push_back(run->target().name());
   for (const auto index : started_)
     names.push_back(components_[index]->name());
   return names;

@@ -3,12 +3,17 @@
 #include <actors/app/component.hpp>
 #include <actors/app/config.hpp>
 #include <actors/app/dependency_order.hpp>
+#include <actors/app/supervision.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
+#include <actors/supervise/supervisor.hpp>
+#include <actors/supervise/supervisor_spec.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <typeindex>
 #include <utility>
@@ -28,11 +33,17 @@
 /// co_await shop.stop(10s);
 /// ```
 ///
+/// Supervision: components named by `supervise` are watched, and started again when they fail, together with all that
+/// were started after them, in order (`rest_for_one`): so whoever needs a component begins anew with it. When that
+/// happens too often (`restart_intensity`), all are stopped, and `ended` throws. Without supervision a component that
+/// fails is only seen in `health_report`.
+///
 /// It installs no signal handlers and reads nothing by itself: a program that wants that says so (`signal_set` of
 /// process, `config`).
 ///
-/// Ownership: owns its components; destroy it after `stop`. Threads: `start` and `stop` are awaited by one task at a
-/// time; `health_report` may be called by any task of the same runtime.
+/// Ownership: owns its components; destroy it after `stop`. With supervision its components run as long as the task
+/// that has awaited `start`. Threads: `start` and `stop` are awaited by one task at a time; `health_report` may be
+/// called by any task of the same runtime.
 ///
 /// Cancellation: cancelling `start` stops what was started and throws `cancelled`. `stop` is best given its time and
 /// not cancelled.
@@ -69,6 +80,18 @@ public:
 
   [[nodiscard]] config& settings() noexcept { return settings_; }
 
+  /// Watches a component that was added, and starts it again when it fails. Throws `misuse_error` for an unknown name
+  /// and once started.
+  application& supervise(const std::string& component, const supervision& how = {});
+
+  /// How many restarts within `period` are too many; 1 in 5 s unless set. Throws `misuse_error` once started,
+  /// `std::invalid_argument` for a period that is not above zero.
+  application& restart_intensity(std::size_t restarts, duration period);
+
+  /// Waits for the end of supervision: returns after `stop`, throws `supervise::restart_limit_error` when there were
+  /// too many restarts. Throws `misuse_error` if no component is supervised or nothing was started.
+  [[nodiscard]] task<void> ended() const;
+
   /// Starts the components in the order of their needs.
   [[nodiscard]] task<void> start();
 
@@ -93,6 +116,8 @@ private:
   struct entry;
 
   void add_component(component_node node, std::unique_ptr<component> created);
+  [[nodiscard]] task<void> start_supervised();
+  [[nodiscard]] task<std::vector<std::string>> stop_supervised(duration patience);
   [[nodiscard]] component& dependency_of(const component& asking, std::type_index type) const;
 
   config settings_;
@@ -100,6 +125,10 @@ private:
   std::vector<std::unique_ptr<component>> components_;
   std::vector<std::size_t> started_;
   std::unique_ptr<dependency_order> order_;
+  std::map<std::size_t, supervision> supervised_; // by the index of the component
+  actors::supervise::restart_intensity intensity_;
+  std::vector<std::unique_ptr<internal::component_run>> runs_; // in the order of the start
+  actors::supervise::supervisor_ref supervisor_;
 };
 
 } // namespace actors::app

@@ -2,8 +2,12 @@
 
 #include <actors/app/dependency_order.hpp>
 #include <actors/core/task.hpp>
+#include <actors/sync/event.hpp>
 
+#include <concepts>
 #include <cstdint>
+#include <exception>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <typeinfo>
@@ -19,12 +23,21 @@
 /// two.
 ///
 /// Errors: an exception out of `start` ends the start of the application, and what was started before is stopped again.
+/// A component that notices later that it cannot go on says so with `fail`: its health is bad from then on, and if it
+/// is supervised (`<actors/app/supervision.hpp>`), it is stopped and started again. Then `start` is called once more on
+/// the same object and has to begin anew.
 ///
 /// @snippet tests/app/application_test.cpp a component
 namespace actors::app {
 
 class application;
 class config;
+
+namespace internal {
+
+class component_run;
+
+} // namespace internal
 
 /// How a component is.
 class health {
@@ -77,11 +90,26 @@ protected:
 
   [[nodiscard]] application& owner() const noexcept { return *application_; }
 
+  /// Says that this component has failed. From any thread, between `start` and `stop`; the first error counts. Throws
+  /// `misuse_error` for none.
+  void fail(const std::exception_ptr& error);
+
+  template <std::derived_from<std::exception> Error>
+  void fail(Error error) {
+    fail(std::make_exception_ptr(std::move(error)));
+  }
+
 private:
   friend class application;
+  friend class internal::component_run;
 
   [[nodiscard]] component& find(std::type_index type) const;
+  [[nodiscard]] std::exception_ptr failure() const;
+  void forget_failure();
 
+  mutable std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+  sync::event failed_;
   std::string name_;
   application* application_ = nullptr;
 };

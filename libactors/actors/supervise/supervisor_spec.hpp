@@ -80,6 +80,11 @@ public:
     return *this;
   }
 
+  supervisor_spec& intensity(const restart_intensity& value) noexcept {
+    intensity_ = value;
+    return *this;
+  }
+
   /// Restarts for ever. Give the children a back-off: one that fails at once is restarted at once.
   supervisor_spec& unlimited_restarts() noexcept {
     intensity_ = restart_intensity::unlimited();
