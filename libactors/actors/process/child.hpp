@@ -32,7 +32,8 @@
 ///
 /// Errors: `process_error`, see error.hpp; `net_error` from the streams. Needs a runtime with the library's scheduler
 /// and the system's clock if there are pipes. Cost: a `posix_spawn` on the blocking pool, about a millisecond, most of
-/// it the system's.
+/// it the system's; a `fork` if a user, group, umask or limit is set, which takes longer the more memory this process
+/// has.
 ///
 /// As asyncio's subprocess (https://docs.python.org/3/library/asyncio-subprocess.html).
 ///

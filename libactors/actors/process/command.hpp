@@ -85,6 +85,30 @@ enum class group_kind : std::uint8_t {
   session,
 };
 
+/// What `command::limit` limits for a child, in the units of setrlimit(2).
+enum class resource : std::uint8_t {
+  address_space,  ///< bytes
+  core_file,      ///< bytes; 0 for no core files
+  processor_time, ///< seconds
+  data_segment,   ///< bytes
+  file_size,      ///< bytes
+  open_files,     ///< the highest descriptor, plus one
+  processes,      ///< of the user, on the whole system
+  stack_size,     ///< bytes
+};
+
+/// No limit.
+inline constexpr std::uint64_t unlimited = UINT64_MAX;
+
+struct resource_limit {
+  resource_limit(resource what_arg, std::uint64_t soft_arg, std::uint64_t hard_arg) noexcept
+      : what(what_arg), soft(soft_arg), hard(hard_arg) {}
+
+  resource what;
+  std::uint64_t soft; ///< what holds
+  std::uint64_t hard; ///< how far the child may raise that
+};
+
 class command {
 public:
   using variables = std::map<std::string, std::string>;
@@ -155,6 +179,38 @@ public:
     return *this;
   }
 
+  // What follows is set in the child before it runs the program. What the system refuses is a `process_error` that says
+  // which it was: "cannot run id: Operation not permitted (set the user)".
+
+  /// The user that it runs as, by number. Its supplementary groups are those of `supplementary_groups`, none unless
+  /// they are given. Wants privileges, as the two after it.
+  command& user_id(std::uint32_t value) noexcept {
+    user_id_ = value;
+    return *this;
+  }
+
+  command& group_id(std::uint32_t value) noexcept {
+    group_id_ = value;
+    return *this;
+  }
+
+  command& supplementary_groups(std::vector<std::uint32_t> values) {
+    supplementary_groups_ = std::move(values);
+    return *this;
+  }
+
+  /// The permissions that files which it creates do not get, 0 to 0777. Files of redirections are created before.
+  command& umask(std::uint32_t value) noexcept {
+    umask_ = value;
+    return *this;
+  }
+
+  /// Limits what it may use; `hard` is `soft` unless it is given. The last one for a resource holds.
+  command& limit(resource what, std::uint64_t soft, std::optional<std::uint64_t> hard = std::nullopt) {
+    limits_.emplace_back(what, soft, hard.value_or(soft));
+    return *this;
+  }
+
   [[nodiscard]] const std::string& program() const noexcept { return program_; }
 
   [[nodiscard]] const std::vector<std::string>& arguments() const noexcept { return arguments_; }
@@ -177,6 +233,18 @@ public:
 
   [[nodiscard]] group_kind group() const noexcept { return group_; }
 
+  [[nodiscard]] const std::optional<std::uint32_t>& user_id() const noexcept { return user_id_; }
+
+  [[nodiscard]] const std::optional<std::uint32_t>& group_id() const noexcept { return group_id_; }
+
+  [[nodiscard]] const std::optional<std::vector<std::uint32_t>>& supplementary_groups() const noexcept {
+    return supplementary_groups_;
+  }
+
+  [[nodiscard]] const std::optional<std::uint32_t>& umask() const noexcept { return umask_; }
+
+  [[nodiscard]] const std::vector<resource_limit>& limits() const noexcept { return limits_; }
+
 private:
   std::string program_;
   std::vector<std::string> arguments_;
@@ -188,6 +256,11 @@ private:
   std::optional<redirection> output_;
   std::optional<redirection> errors_;
   std::vector<int> kept_;
+  std::optional<std::uint32_t> user_id_;
+  std::optional<std::uint32_t> group_id_;
+  std::optional<std::vector<std::uint32_t>> supplementary_groups_;
+  std::optional<std::uint32_t> umask_;
+  std::vector<resource_limit> limits_;
   group_kind group_ = group_kind::inherit;
 };
 

@@ -2,6 +2,7 @@
 
 #include <actors/process/error.hpp>
 #include <actors/process/internal/exit_watch.hpp>
+#include <actors/process/internal/fork_launch.hpp>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -46,6 +47,8 @@ void check(const command& what, const std::vector<std::string>& environment) {
     check_text(what, variable, ("variable " + variable.substr(0, variable.find('='))).c_str());
   if (what.folder())
     check_text(what, *what.folder(), "the folder");
+  if (what.umask() && *what.umask() > 0777U)
+    fail(what, std::make_error_code(std::errc::invalid_argument), "the umask must be 0 to 0777");
 }
 
 /// What posix_spawn does in the child. Collects the first error.
@@ -58,15 +61,30 @@ public:
 
   ~actions() { ::posix_spawn_file_actions_destroy(&actions_); }
 
-  void duplicate(int from, int to) { check(::posix_spawn_file_actions_adddup2(&actions_, from, to)); }
+  void duplicate(int from, int to) {
+    check(::posix_spawn_file_actions_adddup2(&actions_, from, to));
+    plan_.duplicate(from, to);
+  }
 
-  void close(int fd) { check(::posix_spawn_file_actions_addclose(&actions_, fd)); }
+  void close(int fd) {
+    check(::posix_spawn_file_actions_addclose(&actions_, fd));
+    plan_.close(fd);
+  }
 
-  void close_from(int first) { check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first)); }
+  void close_from(int first) {
+    check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first));
+    plan_.close_from(first);
+  }
 
-  void change_folder(int fd) { check(::posix_spawn_file_actions_addfchdir_np(&actions_, fd)); }
+  void change_folder(int fd) {
+    check(::posix_spawn_file_actions_addfchdir_np(&actions_, fd));
+    plan_.change_folder(fd);
+  }
 
   [[nodiscard]] const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
+
+  /// The same, for a child that posix_spawn cannot make.
+  [[nodiscard]] const fork_plan& plan() const noexcept { return plan_; }
 
 private:
   static void check(int error) {
@@ -75,6 +93,7 @@ private:
   }
 
   posix_spawn_file_actions_t actions_;
+  fork_plan plan_;
 };
 
 class attributes {
@@ -243,6 +262,11 @@ unique_fd open_folder(const command& what) {
   return folder;
 }
 
+/// What posix_spawn has no setting for.
+bool needs_fork(const command& what) noexcept {
+  return what.user_id() || what.group_id() || what.supplementary_groups() || what.umask() || !what.limits().empty();
+}
+
 pid_t run_first(const command& what, const actions& todo, int folder) {
   auto environment = what.full_environment();
   std::vector<std::string> words{what.name()};
@@ -251,6 +275,13 @@ pid_t run_first(const command& what, const actions& todo, int folder) {
   const attributes how{what.group()};
   const auto files = candidates(what.program(), environment);
   const auto variables = pointers(environment);
+  if (needs_fork(what)) {
+    const auto result = fork_and_run(what, todo.plan(), files, arguments.data(), variables.data());
+    if (result.number == 0)
+      return result.pid;
+    const std::string_view where{result.where};
+    fail(what, system_error_of(result.number), where == "run" ? std::string_view{} : where);
+  }
   int error = ENOENT;
   for (const auto& file : files) {
     if (files.size() > 1 && is_missing(file, folder))
