@@ -206,6 +206,19 @@ TEST(ask, with_a_time_limit_of_its_own) {
   });
 }
 
+TEST(ask, with_no_time_or_less_gives_up_and_with_all_the_time_there_is_waits) {
+  on_every_runtime([]() -> task<> {
+    const auto target = spawn_service(std::make_unique<adder>());
+    for (const auto limit : {actors::duration{0}, actors::duration{-1s}, actors::duration::min()}) {
+      auto limited = [&]() -> task<> { co_await ask<std::string>(target, wait_atom_v).within(limit); };
+      const auto error = co_await error_of(limited());
+      EXPECT_TRUE(is_a<actors::timeout_error>(error)) << actors::describe(error);
+    }
+    const auto value = co_await ask<std::int32_t>(target, look_atom_v).within(actors::duration::max());
+    EXPECT_EQ(value, 0);
+  });
+}
+
 TEST(ask, a_late_answer_is_dropped) {
   in_virtual_time([]() -> task<> {
     class slow final : public service {

@@ -261,6 +261,18 @@ TEST(gather, cancelling_the_caller_cancels_every_child_and_waits_for_it) {
   });
 }
 
+TEST(gather, cancelled_after_its_end_keeps_its_results) {
+  on_every_runtime([]() -> task<> {
+    const auto handle = spawn(gather(value_after(0ms, 1), value_after(1ms, 2)));
+    static_cast<void>(co_await handle);
+    EXPECT_FALSE(handle.cancel("too late"));
+    co_await actors::yield();
+    const auto [a, b] = co_await handle;
+    EXPECT_EQ(a, 1);
+    EXPECT_EQ(b, 2);
+  });
+}
+
 TEST(gather, a_cancelled_child_makes_it_fail_without_counting_as_a_cancellation_of_the_caller) {
   on_every_runtime([]() -> task<> {
     auto gives_up = []() -> task<int> {

@@ -1,14 +1,18 @@
 #include "errors.hpp"
 #include "every_runtime.hpp"
 #include "gate.hpp"
+#include "recording_log.hpp"
 
+#include <actors/core/run.hpp>
 #include <actors/core/shield.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -84,6 +88,30 @@ TEST(shield, cancelling_the_shielded_task_itself_cancels_its_waiter) {
     const auto error = co_await error_of(outer);
     EXPECT_EQ(actors::describe(error), "cancelled: from inside");
   });
+}
+
+TEST(shield, an_error_of_the_shielded_task_whose_waiter_has_gone_is_logged) {
+  const auto log = std::make_shared<recording_log>();
+  actors::run(
+      []() -> task<> {
+        gate door;
+        gate begun;
+        auto broken = [](gate& until) -> task<int> {
+          co_await until;
+          throw std::runtime_error("nobody waits any more");
+        };
+        const auto inner = spawn(broken(door));
+        const auto outer = spawn(await_shielded(inner, begun));
+        co_await begun;
+        outer.cancel();
+        static_cast<void>(co_await error_of(outer));
+        door.open();
+        while (!inner.done())
+          co_await actors::yield();
+      }(),
+      actors::runtime_options{}.log_to(log));
+  ASSERT_THAT(log->lines(), testing::SizeIs(1));
+  EXPECT_THAT(log->lines()[0], testing::HasSubstr("nobody waits any more"));
 }
 
 TEST(shield, inside_a_timeout_keeps_the_operation_going) {
