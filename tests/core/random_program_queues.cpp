@@ -103,8 +103,8 @@ task<number> shut_queue(const node& n) {
 using results = actors::sync::queue<result>;
 using results_ptr = std::shared_ptr<results>;
 
-/// Shuts the queue when who takes from it goes. A producer may have swallowed its cancellation, as a stubborn task does,
-/// and would wait for room for ever.
+/// Shuts the queue when who takes from it goes. A producer may have swallowed its cancellation, as a stubborn task
+/// does, and would wait for room for ever.
 class taking {
 public:
   explicit taking(results_ptr items) : items_(std::move(items)) {}
