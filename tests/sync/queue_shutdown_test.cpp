@@ -153,3 +153,56 @@ TEST(queue_shutdown, a_getter_that_was_woken_for_an_item_gets_it_if_graceful_and
     }
   });
 }
+
+TEST(queue_shutdown, what_a_cancelled_getter_leaves_goes_to_one_that_still_waits) {
+  on_every_runtime([]() -> task<> {
+    queue<int> q;
+    const auto first = spawn(q.get());
+    const auto second = spawn(q.get());
+    co_await until([&] { return q.waiting_getters() == 2; });
+    EXPECT_TRUE(q.try_put(1));
+    first.cancel();
+    // The item is on its way to the first getter, or has come back from it: there is one that can be had.
+    q.shutdown();
+    const auto cancelled = co_await error_of(first);
+    const auto refused = co_await error_of(second);
+    // The first one may have got it before it heard of its cancellation.
+    EXPECT_NE(static_cast<bool>(cancelled), static_cast<bool>(refused));
+    EXPECT_EQ(cancelled ? second.result().value() : first.result().value(), 1);
+    EXPECT_TRUE(q.empty());
+    const auto late = co_await error_of(q.get());
+    EXPECT_TRUE(is_a<queue_shut_down>(late));
+  });
+}
+
+TEST(queue_shutdown, a_getter_that_comes_while_the_last_item_is_promised_waits_for_what_becomes_of_it) {
+  under_every_seed([]() -> task<> {
+    queue<int> q;
+    const auto first = spawn(q.get());
+    co_await until([&] { return q.waiting_getters() == 1; });
+    EXPECT_TRUE(q.try_put(1));
+    q.shutdown();
+    EXPECT_EQ(q.try_get(), std::nullopt);
+    const auto second = spawn(q.get());
+    const int value = co_await first;
+    EXPECT_EQ(value, 1);
+    const auto refused = co_await error_of(second);
+    EXPECT_TRUE(is_a<queue_shut_down>(refused));
+  });
+}
+
+TEST(queue_shutdown, getters_are_told_when_the_last_item_is_taken_back_by_its_putter) {
+  under_every_seed([]() -> task<> {
+    queue<int> q{1};
+    co_await q.put(1);
+    const auto putter = spawn(q.put(2));
+    co_await until([&] { return q.waiting_putters() == 1; });
+    // Room for the second item, which is put though its task has not run; its task takes it back.
+    EXPECT_EQ(q.try_get(), 1);
+    putter.cancel();
+    q.shutdown();
+    const auto cancelled = co_await error_of(putter);
+    const auto getter = co_await error_of(q.get());
+    EXPECT_EQ(is_a<queue_shut_down>(getter), static_cast<bool>(cancelled));
+  });
+}

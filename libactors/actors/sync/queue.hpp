@@ -94,7 +94,7 @@ public:
   }
 
   /// Takes an item if there is one that nobody has waited for. Throws `queue_shut_down` once the queue is shut down and
-  /// empty.
+  /// empty; an item that is on its way to another task may still come back.
   [[nodiscard]] std::optional<T> try_get() {
     const auto state = state_;
     const std::scoped_lock guard{state->mutex};

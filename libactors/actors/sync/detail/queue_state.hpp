@@ -59,7 +59,7 @@ public:
   [[nodiscard]] std::optional<T> try_get() {
     require_usable();
     if (available() == 0) {
-      if (shut_down_)
+      if (over())
         throw queue_shut_down{};
       return std::nullopt;
     }
@@ -187,16 +187,16 @@ public:
   [[nodiscard]] std::vector<T> shut_down(bool immediate) {
     shut_down_ = true;
     putters_.wake_all(reply::refused);
-    getters_.wake_all(reply::refused);
     std::vector<T> dropped;
-    if (!immediate)
-      return dropped;
-    dropped.reserve(size());
-    refuse_woken(set_aside_, dropped);
-    refuse_woken(promised_, dropped);
-    while (items_.size() > 0)
-      dropped.push_back(items_.take().value);
-    finish(std::min(dropped.size(), unfinished_));
+    if (immediate) {
+      dropped.reserve(size());
+      refuse_woken(set_aside_, dropped);
+      refuse_woken(promised_, dropped);
+      while (items_.size() > 0)
+        dropped.push_back(items_.take().value);
+      finish(std::min(dropped.size(), unfinished_));
+    }
+    serve();
     return dropped;
   }
 
@@ -235,13 +235,18 @@ private:
     return last_number_;
   }
 
-  /// Promises what there is to those who wait.
+  /// Nothing is left, and nothing will come: not even from a getter that is cancelled with its item promised.
+  [[nodiscard]] bool over() const noexcept { return shut_down_ && size() == 0; }
+
+  /// Promises what there is to those who wait, or tells them that nothing will come.
   void serve() noexcept {
     while (!getters_.empty() && available() > 0) {
       auto& first = getters_.front();
       first.wake(reply::granted);
       promised_.push_back(first);
     }
+    if (over())
+      getters_.wake_all(reply::refused);
   }
 
   void set_aside_for_first() {
