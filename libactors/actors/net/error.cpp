@@ -24,6 +24,10 @@ public:
       return "not a usable IP address";
     case errc::invalid_path:
       return "not a usable path for a Unix socket";
+    case errc::end_of_stream:
+      return "the stream has ended too early";
+    case errc::too_long:
+      return "too long";
     }
     return "unknown error " + std::to_string(value);
   }

@@ -26,6 +26,10 @@ enum class errc {
   invalid_address,
   /// The path of a Unix socket is empty or longer than the system takes.
   invalid_path,
+  /// The stream has ended in the middle of something.
+  end_of_stream,
+  /// A line, or what else has an end, is longer than it may be.
+  too_long,
 };
 
 [[nodiscard]] const std::error_category& net_category() noexcept;
