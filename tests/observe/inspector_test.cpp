@@ -107,10 +107,10 @@ TEST_F(inspector_test, shows_the_tasks_of_the_runtime_as_json) {
 }
 
 TEST_F(inspector_test, answers_while_every_worker_is_blocked) {
-  runtime home{core_test::virtual_time().stall_threshold(1h)};
-  const inspector open{home, folder()};
   std::binary_semaphore held{0};
   std::binary_semaphore free{0};
+  runtime home{core_test::virtual_time().stall_threshold(1h)};
+  const inspector open{home, folder()};
   auto blocked = home.spawn_future([](std::binary_semaphore& here, std::binary_semaphore& gate) -> task<> {
     here.release();
     gate.acquire();

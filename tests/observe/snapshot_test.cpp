@@ -108,9 +108,9 @@ TEST(snapshot, says_how_long_a_task_has_waited_on_the_clock_of_its_runtime) {
 }
 
 TEST(snapshot, answers_while_every_worker_is_blocked) {
-  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
   std::counting_semaphore<> held{0};
   std::counting_semaphore<> free{0};
+  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
   std::vector<actors::task_handle<>> blockers;
 
   for (int i = 0; i < 2; ++i)
@@ -131,8 +131,8 @@ TEST(snapshot, answers_while_every_worker_is_blocked) {
 }
 
 TEST(snapshot, the_await_graph_crosses_group_gather_shield_timeout_and_wait_and_visits_each_task_once) {
-  runtime home{runtime_options{}.workers(2)};
   gate open;
+  runtime home{runtime_options{}.workers(2)};
   const auto shared = home.spawn(pass(&open), named("shared"));
   const auto shielding = home.spawn(
       [](actors::task_handle<> inner) -> task<> { co_await actors::shield(inner); }(shared), named("shielding"));
@@ -198,8 +198,8 @@ TEST(snapshot, a_service_shows_its_calls_and_who_asks_waits_for_it) {
     }
   };
 
-  runtime home{runtime_options{}.workers(2)};
   gate open;
+  runtime home{runtime_options{}.workers(2)};
   const auto target = actors::spawn_service(home, std::make_unique<slow>(&open), named("slow"));
   for (int i = 0; i < 3; ++i)
     static_cast<void>(home.spawn(
@@ -222,12 +222,12 @@ TEST(snapshot, a_service_shows_its_calls_and_who_asks_waits_for_it) {
 }
 
 TEST(snapshot, names_a_call_that_blocks_and_children_that_outlast_their_parents_coroutine) {
-  runtime home{runtime_options{}.workers(2)};
   std::counting_semaphore<> free{0};
+  gate open;
+  runtime home{runtime_options{}.workers(2)};
   static_cast<void>(
       home.spawn([&free]() -> task<> { co_await actors::to_thread([&free] { free.acquire(); }); }, named("blocking")));
   waiting(home, "blocking", "blocking call");
-  gate open;
   static_cast<void>(home.spawn(
       [&open]() -> task<> {
         static_cast<void>(spawn(
