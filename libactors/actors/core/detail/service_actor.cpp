@@ -271,7 +271,10 @@ void service_actor::finish_kill() {
       const std::scoped_lock guard{calls_mutex_};
       dropped.reset(std::exchange(calls_, calls_->next_));
     }
-    refuse(dropped->reply_);
+    // Whoever hears of it may look whether the call is gone.
+    const auto to = std::move(dropped->reply_);
+    dropped.reset();
+    refuse(to);
   }
   calls_by_id_.clear();
   orphan_waiters();
