@@ -137,6 +137,9 @@ TEST(run, that_is_cancelled_twice_kills_its_child_at_once) {
     std::array<char, 64> text{};
     const auto read_some = [&] { return ::read(ends[0], text.data(), text.size()); };
     static_cast<void>(co_await to_thread(read_some));
+    // The child has its own, so that reading ends with it: one that is ready may still be on its way to `run`, which
+    // then kills it at the first cancellation.
+    ::close(ends[1]);
     running.cancel();
     static_cast<void>(co_await to_thread(read_some)); // it has got the SIGTERM
     running.cancel();
@@ -148,7 +151,6 @@ TEST(run, that_is_cancelled_twice_kills_its_child_at_once) {
     }
     EXPECT_TRUE(error);
     ::close(ends[0]);
-    ::close(ends[1]);
   });
   EXPECT_TRUE(no_children_left());
 }
