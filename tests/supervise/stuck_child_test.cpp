@@ -120,6 +120,28 @@ TEST(stuck_child, is_waited_for_by_a_restart_and_by_those_who_terminate_it) {
   EXPECT_THAT(home.stop(10s), testing::IsEmpty());
 }
 
+TEST(stuck_child, is_named_ever_more_seldom_to_the_end_of_time) {
+  const auto log = std::make_shared<recording_log>();
+  actors::runtime home{virtual_time().log_to(log)};
+  home.block_on([&log]() -> task<> {
+    const blocker blocks;
+    const auto notes = std::make_shared<journal>();
+    auto spec = quiet("top", sv::strategy::one_for_all);
+    spec.child(flaky(notes, "a", ending::error, 10ms)).child(blocks.child("stuck").stop_within(2s));
+    const auto top = sv::spawn_supervisor(std::move(spec));
+    co_await top.started();
+    const auto old = top.child("stuck").address();
+    blocks.block(old);
+    co_await sleep(std::chrono::hours(24 * 365 * 250));
+    // After 10 s times each power of two below 250 years; the next one is beyond what the clock can tell.
+    EXPECT_THAT(log->lines(), testing::SizeIs(30));
+    blocks.release();
+    EXPECT_NE(co_await top.child("stuck").next(old), old);
+    co_await top.stop();
+  });
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
 TEST(stuck_child, does_not_keep_a_supervisor_that_gives_up_from_stopping_the_others) {
   const auto log = std::make_shared<recording_log>();
   actors::runtime home{virtual_time().log_to(log)};

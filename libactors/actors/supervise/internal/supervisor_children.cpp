@@ -385,7 +385,7 @@ void supervisor_core::time_is_up(child& which) {
       break;
     }
     set_due(which, saturating_add(now(), which.overdue));
-    which.overdue *= 2;
+    which.overdue = which.overdue < forever / 2 ? which.overdue * 2 : forever;
     break;
   default:
     break;
