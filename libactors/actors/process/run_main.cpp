@@ -7,6 +7,7 @@
 #include <actors/process/signal_set.hpp>
 
 #include <csignal>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,8 +16,7 @@ namespace actors::process {
 namespace {
 
 /// The number of the signal that came before `main` was done; 0 for none.
-task<int> signal_before_end(const task_handle<int>& main) {
-  signal_set signals({SIGINT, SIGTERM});
+task<int> signal_before_end(signal_set& signals, const task_handle<int>& main) {
   const auto signal = spawn(signals.next());
   std::vector<task_handle<int>> both;
   both.push_back(main);
@@ -31,8 +31,11 @@ task<int> signal_before_end(const task_handle<int>& main) {
 }
 
 task<int> end_by_signal(task<int> main) {
+  // Before the task begins, which may tell others that it is there, and until the first signal has come.
+  std::optional<signal_set> signals{std::in_place, std::vector{SIGINT, SIGTERM}};
   const auto handle = spawn(std::move(main));
-  const int number = co_await signal_before_end(handle);
+  const int number = co_await signal_before_end(*signals, handle);
+  signals.reset();
   if (number != 0)
     handle.cancel(number == SIGINT ? "SIGINT" : "SIGTERM");
   int status = 128 + number;
