@@ -1,11 +1,10 @@
 #include <actors/process/child_actor.hpp>
 
 #include <actors/core/service.hpp>
+#include <actors/net/detail/stream_turns.hpp>
 #include <actors/process/child.hpp>
 #include <actors/process/error.hpp>
-#include <actors/sync/mutex.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -16,14 +15,11 @@ namespace actors::process {
 
 namespace {
 
-constexpr std::uint64_t largest_read = std::uint64_t{1} << 20;
-constexpr std::size_t most_bytes_waiting = std::size_t{16} << 20;
-
 class child_actor final : public service {
 public:
   explicit child_actor(command what) : what_(std::move(what)) {
-    on([this](read_output_atom, std::uint64_t most) { return read(child_.output(), output_turns_, most); });
-    on([this](read_errors_atom, std::uint64_t most) { return read(child_.errors(), errors_turns_, most); });
+    on([this](read_output_atom, std::uint64_t most) { return outputs_.read(child_.output(), most); });
+    on([this](read_errors_atom, std::uint64_t most) { return errors_.read(child_.errors(), most); });
     on([this](write_input_atom, std::string data) { return write(std::move(data)); });
     on([this](end_input_atom) { return end_input(); });
     on([this](wait_exit_atom) { return wait(); });
@@ -33,21 +29,6 @@ public:
   }
 
 private:
-  /// Counts the bytes of a write while it waits.
-  class waiting_bytes {
-  public:
-    waiting_bytes(std::size_t& total, std::size_t size) noexcept : total_(&total), size_(size) { *total_ += size_; }
-
-    waiting_bytes(const waiting_bytes&) = delete;
-    waiting_bytes& operator=(const waiting_bytes&) = delete;
-
-    ~waiting_bytes() { *total_ -= size_; }
-
-  private:
-    std::size_t* total_;
-    std::size_t size_;
-  };
-
   task<void> on_start() override { child_ = co_await process::start(what_); }
 
   task<void> on_stop() override {
@@ -55,27 +36,17 @@ private:
     co_return;
   }
 
-  static task<std::string> read(net::stream& from, sync::mutex& turns, std::uint64_t most) {
-    const auto turn = co_await turns.lock();
-    std::string buffer(static_cast<std::size_t>(std::min(most, largest_read)), '\0');
-    const auto count = co_await from.read_some(buffer);
-    buffer.resize(count);
-    co_return buffer;
-  }
-
   task<void> write(std::string data) {
     auto& input = child_.input();
-    if (data.size() > most_bytes_waiting - std::min(waiting_, most_bytes_waiting) && waiting_ > 0)
+    if (const auto waiting = writes_.too_many(data.size()))
       throw process_error("cannot write to", child_.program(), std::make_error_code(std::errc::no_buffer_space),
-                          std::to_string(waiting_) + " bytes are waiting already");
-    const waiting_bytes counted{waiting_, data.size()};
-    const auto turn = co_await input_turns_.lock();
-    co_await input.write_all(data);
+                          std::to_string(*waiting) + " bytes are waiting already");
+    return writes_.write(input, std::move(data));
   }
 
   task<void> end_input() {
     auto& input = child_.input();
-    const auto turn = co_await input_turns_.lock();
+    const auto turn = co_await writes_.next();
     input.close();
   }
 
@@ -90,10 +61,9 @@ private:
 
   command what_;
   child child_;
-  sync::mutex input_turns_;
-  sync::mutex output_turns_;
-  sync::mutex errors_turns_;
-  std::size_t waiting_ = 0;
+  net::detail::write_turns writes_;
+  net::detail::read_turns outputs_;
+  net::detail::read_turns errors_;
 };
 
 } // namespace
