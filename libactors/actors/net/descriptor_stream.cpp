@@ -13,7 +13,7 @@ namespace actors::net {
 
 namespace {
 
-task<std::unique_ptr<stream>> adopt(internal::unique_fd fd, std::string name) {
+task<std::unique_ptr<stream>> adopt(actors::detail::unique_fd fd, std::string name) {
   auto& context = co_await actors::detail::current_context{};
   const int flags = ::fcntl(fd.get(), F_GETFL);
   if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) < 0)
@@ -30,7 +30,7 @@ task<std::unique_ptr<stream>> adopt(internal::unique_fd fd, std::string name) {
 
 task<std::unique_ptr<stream>> adopt_descriptor(int fd, std::string name) {
   // Owned before anything runs: a task that is never awaited closes it too.
-  return adopt(internal::unique_fd{fd}, std::move(name));
+  return adopt(actors::detail::unique_fd{fd}, std::move(name));
 }
 
 } // namespace actors::net

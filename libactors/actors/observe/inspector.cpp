@@ -112,7 +112,7 @@ struct inspector::server {
     }
     if (!listener)
       throw inspector_error(folder.string() + ": this process has too many inspectors");
-    stop_event = internal::owned_fd{::eventfd(0, EFD_CLOEXEC)};
+    stop_event = actors::detail::unique_fd{::eventfd(0, EFD_CLOEXEC)};
     if (!stop_event) {
       const int code = errno;
       ::unlink(path.c_str());
@@ -152,7 +152,7 @@ struct inspector::server {
         return;
       if (ready[0].revents == 0)
         continue;
-      const internal::owned_fd peer{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+      const actors::detail::unique_fd peer{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
       if (peer)
         serve(peer.get());
       else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
@@ -184,8 +184,8 @@ struct inspector::server {
 
   runtime& target;
   fs::path path;
-  internal::owned_fd listener;
-  internal::owned_fd stop_event;
+  actors::detail::unique_fd listener;
+  actors::detail::unique_fd stop_event;
   std::mutex client_mutex;
   int client = -1;
   bool stopping = false;

@@ -77,13 +77,14 @@ public:
 
 private:
   void open() {
-    file_ = internal::owned_fd{::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, file_mode)};
+    file_ = actors::detail::unique_fd{
+        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, file_mode)};
     if (!file_)
       return;
     struct stat status{};
     if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
       // Rotation renames it, which must never happen to a device.
-      file_ = internal::owned_fd{};
+      file_ = actors::detail::unique_fd{};
       errno = EINVAL;
       return;
     }
@@ -103,7 +104,7 @@ private:
   std::filesystem::path path_;
   std::uint64_t limit_;
   std::uint64_t size_ = 0;
-  internal::owned_fd file_;
+  actors::detail::unique_fd file_;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include <actors/app/internal/toml_document.hpp>
 
+#include <actors/core/detail/unique_fd.hpp>
 #include <actors/core/printable_text.hpp>
 
 #include <toml++/toml.h>
@@ -162,24 +163,6 @@ toml_value convert(const toml::node& node) {
   return result;
 }
 
-class file_descriptor {
-public:
-  explicit file_descriptor(int number) : number_(number) {}
-
-  file_descriptor(const file_descriptor&) = delete;
-  file_descriptor& operator=(const file_descriptor&) = delete;
-
-  ~file_descriptor() {
-    if (number_ >= 0)
-      ::close(number_);
-  }
-
-  [[nodiscard]] int number() const { return number_; }
-
-private:
-  int number_;
-};
-
 [[noreturn]] void fail_to_read(int error) {
   throw toml_error("cannot be read: " + std::generic_category().message(error), {});
 }
@@ -187,21 +170,21 @@ private:
 } // namespace
 
 std::string read_config_file(const std::filesystem::path& file) {
-  const file_descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (descriptor.number() < 0) {
+  const actors::detail::unique_fd descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (descriptor.get() < 0) {
     if (errno == ENOENT)
       throw file_missing("there is no such file", {});
     fail_to_read(errno);
   }
   struct stat status{};
-  if (::fstat(descriptor.number(), &status) != 0)
+  if (::fstat(descriptor.get(), &status) != 0)
     fail_to_read(errno);
   if (S_ISDIR(status.st_mode))
     throw toml_error("is a directory, not a file", {});
   std::string text;
   std::array<char, 16'384> buffer{};
   while (true) {
-    const ssize_t count = ::read(descriptor.number(), buffer.data(), buffer.size());
+    const ssize_t count = ::read(descriptor.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)

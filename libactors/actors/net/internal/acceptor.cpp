@@ -64,7 +64,7 @@ struct arrival {
   arrival() = default;
 
   accept_outcome outcome = accept_outcome::wait;
-  unique_fd fd;
+  actors::detail::unique_fd fd;
   socket_address peer;
   std::error_code error;
 };
@@ -77,8 +77,8 @@ arrival try_accept(acceptor& source) {
     result.error = errc::closed;
     return result;
   }
-  result.fd =
-      unique_fd{::accept4(used.fd(), result.peer.data(), result.peer.size_to_fill(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  result.fd = actors::detail::unique_fd{
+      ::accept4(used.fd(), result.peer.data(), result.peer.size_to_fill(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (result.fd) {
     result.outcome = accept_outcome::accepted;
   } else {

@@ -15,7 +15,7 @@ namespace actors::net::internal {
 /// A listening socket of any kind.
 class acceptor final : public descriptor {
 public:
-  acceptor(boost::asio::io_context& home, unique_fd&& fd, std::string local, tcp_options options)
+  acceptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd, std::string local, tcp_options options)
       : descriptor(home, std::move(fd)), local_(std::move(local)), options_(options) {}
 
   [[nodiscard]] const std::string& local() const noexcept { return local_; }

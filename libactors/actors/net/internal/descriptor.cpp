@@ -43,7 +43,7 @@ struct descriptor::ready_handler {
   direction way;
 };
 
-descriptor::descriptor(boost::asio::io_context& home, unique_fd&& fd) : fd_(fd.get()) {
+descriptor::descriptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd) : fd_(fd.get()) {
   boost::system::error_code error;
   handle_.emplace(home.get_executor());
   static_cast<void>(handle_->assign(fd.get(), error));

@@ -2,8 +2,8 @@
 
 #include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/detail/task_context.hpp>
+#include <actors/core/detail/unique_fd.hpp>
 #include <actors/net/internal/handler_memory.hpp>
-#include <actors/net/internal/unique_fd.hpp>
 
 #include <caf/actor_control_block.hpp>
 
@@ -137,7 +137,7 @@ public:
 
 protected:
   /// `fd` must be non-blocking.
-  descriptor(boost::asio::io_context& home, unique_fd&& fd);
+  descriptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd);
   ~descriptor();
 
 private:

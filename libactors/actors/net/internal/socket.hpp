@@ -1,7 +1,7 @@
 #pragma once
 
+#include <actors/core/detail/unique_fd.hpp>
 #include <actors/net/endpoint.hpp>
-#include <actors/net/internal/unique_fd.hpp>
 #include <actors/net/tcp_stream.hpp>
 
 #include <sys/socket.h>
@@ -43,7 +43,7 @@ private:
 };
 
 /// A new non-blocking stream socket of that family, or the error.
-[[nodiscard]] unique_fd open_socket(int family, std::error_code& error) noexcept;
+[[nodiscard]] actors::detail::unique_fd open_socket(int family, std::error_code& error) noexcept;
 
 /// Sets a socket option to an int; false on failure.
 [[nodiscard]] bool set_option(int fd, int level, int name, int value) noexcept;

@@ -198,7 +198,8 @@ std::size_t socket_stream::try_write_some(std::string_view data) {
   return socket_->try_write(data).value_or(0);
 }
 
-std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer, transport kind) {
+std::unique_ptr<stream> make_stream(boost::asio::io_context& home, actors::detail::unique_fd fd, std::string peer,
+                                    transport kind) {
   return std::make_unique<socket_stream>(
       descriptor::make<connected_socket>(home, std::move(fd), std::move(peer), kind));
 }

@@ -25,7 +25,8 @@ enum class transport : std::uint8_t {
 /// operation.
 class connected_socket final : public descriptor {
 public:
-  connected_socket(boost::asio::io_context& home, unique_fd&& fd, std::string peer, transport kind = transport::socket)
+  connected_socket(boost::asio::io_context& home, actors::detail::unique_fd&& fd, std::string peer,
+                   transport kind = transport::socket)
       : descriptor(home, std::move(fd)), peer_(std::move(peer)), kind_(kind) {}
 
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
@@ -75,8 +76,8 @@ private:
 };
 
 /// A stream of a connected non-blocking socket, or of what `kind` says, watched by `home`.
-[[nodiscard]] std::unique_ptr<stream> make_stream(boost::asio::io_context& home, unique_fd fd, std::string peer,
-                                                  transport kind = transport::socket);
+[[nodiscard]] std::unique_ptr<stream> make_stream(boost::asio::io_context& home, actors::detail::unique_fd fd,
+                                                  std::string peer, transport kind = transport::socket);
 
 /// One attempt to connect. `peer` becomes the stream's, `target_name` is for errors of the attempt.
 [[nodiscard]] task<std::unique_ptr<stream>> connect_socket(boost::asio::io_context& home, socket_address target,

@@ -33,24 +33,14 @@ sockaddr_un address_of(const std::filesystem::path& path) {
   return address;
 }
 
-owned_fd make_socket(const std::filesystem::path& path) {
-  owned_fd result{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+actors::detail::unique_fd make_socket(const std::filesystem::path& path) {
+  actors::detail::unique_fd result{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!result)
     fail(path, "no socket", errno);
   return result;
 }
 
 } // namespace
-
-owned_fd& owned_fd::operator=(owned_fd&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-owned_fd::~owned_fd() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
 
 void require_private_folder(const std::filesystem::path& folder) {
   // One level: what is above is the system's, or the caller's choice.
@@ -68,7 +58,7 @@ void require_private_folder(const std::filesystem::path& folder) {
     throw inspector_error(folder.string() + ": is open to other users");
 }
 
-std::optional<owned_fd> listen_at(const std::filesystem::path& path) {
+std::optional<actors::detail::unique_fd> listen_at(const std::filesystem::path& path) {
   const auto address = address_of(path);
   auto socket = make_socket(path);
   const auto bind_here = [&] {
@@ -94,14 +84,14 @@ std::optional<owned_fd> listen_at(const std::filesystem::path& path) {
   return socket;
 }
 
-owned_fd connect_to(const std::filesystem::path& path) {
+actors::detail::unique_fd connect_to(const std::filesystem::path& path) {
   const auto address = address_of(path);
   auto socket = make_socket(path);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
       0) // NOLINT(*-reinterpret-cast)
     return socket;
   const int code = errno;
-  socket = owned_fd{};
+  socket = actors::detail::unique_fd{};
   errno = code;
   return socket;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <actors/core/detail/unique_fd.hpp>
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -10,34 +12,14 @@
 
 namespace actors::observe::internal {
 
-/// A file descriptor that is closed at the end.
-class owned_fd {
-public:
-  owned_fd() noexcept = default;
-
-  explicit owned_fd(int fd) noexcept : fd_(fd) {}
-
-  owned_fd(owned_fd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-
-  owned_fd& operator=(owned_fd&& other) noexcept;
-  ~owned_fd();
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
-  [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-
-private:
-  int fd_ = -1;
-};
-
 /// Makes the folder if it is missing. Throws `inspector_error` unless it is the user's own and closed to others.
 void require_private_folder(const std::filesystem::path& folder);
 
 /// A listening socket at `path` with mode 0600; nothing if the path is taken by one that somebody serves.
-[[nodiscard]] std::optional<owned_fd> listen_at(const std::filesystem::path& path);
+[[nodiscard]] std::optional<actors::detail::unique_fd> listen_at(const std::filesystem::path& path);
 
 /// Connected, or nothing with `errno` set. Throws `inspector_error` for a path that is too long.
-[[nodiscard]] owned_fd connect_to(const std::filesystem::path& path);
+[[nodiscard]] actors::detail::unique_fd connect_to(const std::filesystem::path& path);
 
 /// The user at the other end; nothing if the system does not say.
 [[nodiscard]] std::optional<uid_t> peer_of(int socket) noexcept;

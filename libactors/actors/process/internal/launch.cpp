@@ -128,14 +128,15 @@ private:
 };
 
 /// A descriptor that is none of 0, 1, 2, so that setting those up in the child cannot overwrite it.
-unique_fd above_standard(unique_fd fd) {
+actors::detail::unique_fd above_standard(actors::detail::unique_fd fd) {
   if (!fd || fd.get() > STDERR_FILENO)
     return fd;
-  return unique_fd{::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+  return actors::detail::unique_fd{::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
 }
 
-unique_fd open_for(const command& what, const char* path, int flags, const char* stream) {
-  unique_fd fd = above_standard(unique_fd{::open(path, flags | O_CLOEXEC | O_NOCTTY, 0666)});
+actors::detail::unique_fd open_for(const command& what, const char* path, int flags, const char* stream) {
+  actors::detail::unique_fd fd =
+      above_standard(actors::detail::unique_fd{::open(path, flags | O_CLOEXEC | O_NOCTTY, 0666)});
   if (!fd)
     fail(what, system_error_of(errno), std::string{path} + " as its " + stream);
   return fd;
@@ -143,9 +144,9 @@ unique_fd open_for(const command& what, const char* path, int flags, const char*
 
 /// One standard stream of the child, as far as this process prepares it.
 struct prepared {
-  unique_fd childs; ///< what the child gets
-  unique_fd ours;   ///< our end of a pipe
-  int source = -1;  ///< what the child gets, owned or not; -1 to leave it as it is
+  actors::detail::unique_fd childs; ///< what the child gets
+  actors::detail::unique_fd ours;   ///< our end of a pipe
+  int source = -1;                  ///< what the child gets, owned or not; -1 to leave it as it is
 };
 
 prepared prepare(const command& what, const redirection& where, int number) {
@@ -163,7 +164,7 @@ prepared prepare(const command& what, const redirection& where, int number) {
     return result;
   case redirection::kind::descriptor:
     // A copy, so that it is none of 0, 1, 2, and closed by nobody meanwhile.
-    result.childs = unique_fd{::fcntl(where.descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+    result.childs = actors::detail::unique_fd{::fcntl(where.descriptor(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
     if (!result.childs)
       fail(what, system_error_of(errno), "descriptor " + std::to_string(where.descriptor()) + " as its " + name);
     break;
@@ -186,8 +187,8 @@ prepared prepare(const command& what, const redirection& where, int number) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
       fail(what, system_error_of(errno), std::string{"a pipe as its "} + name);
-    unique_fd reading{ends[0]};
-    unique_fd writing{ends[1]};
+    actors::detail::unique_fd reading{ends[0]};
+    actors::detail::unique_fd writing{ends[1]};
     result.childs = above_standard(reads ? std::move(reading) : std::move(writing));
     result.ours = above_standard(reads ? std::move(writing) : std::move(reading));
     if (!result.childs || !result.ours)
@@ -252,8 +253,9 @@ bool is_missing(const std::string& path, int folder) noexcept {
   return ::fstatat(folder, path.c_str(), &status, 0) != 0;
 }
 
-unique_fd open_folder(const command& what) {
-  unique_fd folder = above_standard(unique_fd{::open(what.folder()->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)});
+actors::detail::unique_fd open_folder(const command& what) {
+  actors::detail::unique_fd folder =
+      above_standard(actors::detail::unique_fd{::open(what.folder()->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)});
   if (!folder)
     fail(what, system_error_of(errno), "the folder " + *what.folder());
   // O_PATH asks for no rights.
@@ -315,7 +317,7 @@ new_child launch(const command& what) {
   std::array<prepared, 3> streams;
   for (int number = 0; number < 3; ++number)
     streams[static_cast<std::size_t>(number)] = prepare(what, wanted[static_cast<std::size_t>(number)], number);
-  unique_fd folder;
+  actors::detail::unique_fd folder;
   actions todo;
   // In rising order, so that standard error finds where standard output leads.
   for (int number = 0; number < 3; ++number)

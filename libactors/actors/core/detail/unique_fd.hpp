@@ -1,10 +1,8 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
 
-namespace actors::net::internal {
+namespace actors::detail {
 
 /// Owns a file descriptor.
 class unique_fd {
@@ -21,10 +19,7 @@ public:
     return *this;
   }
 
-  ~unique_fd() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
+  ~unique_fd();
 
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 
@@ -36,4 +31,4 @@ private:
   int fd_ = -1;
 };
 
-} // namespace actors::net::internal
+} // namespace actors::detail
