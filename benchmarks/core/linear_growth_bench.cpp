@@ -9,7 +9,9 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/response_promise.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include <benchmarks/core/fixture.hpp>
@@ -103,6 +105,31 @@ task<> cancelled_timers(std::size_t count) {
   co_await gather_outcomes(std::move(naps));
 }
 
+/// Not ready before the end of the benchmark.
+class slow_starter : public service {
+public:
+  slow_starter() {
+    on([](int value) { return value; });
+  }
+
+private:
+  task<> on_start() override { co_await sleep(1h); }
+};
+
+// Callers that give up while the service they ask is still starting.
+task<> abandoned_early_calls(std::size_t count) {
+  const auto target = spawn_service(std::make_unique<slow_starter>());
+  std::vector<task_handle<int>> calls;
+  calls.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    calls.push_back(spawn(ask_one(target)));
+  co_await yield();
+  for (const auto& entry : calls)
+    entry.cancel();
+  co_await gather_outcomes(std::move(calls));
+  caf::anon_send_exit(target.actor(), caf::exit_reason::kill);
+}
+
 template <auto Operations>
 void pile(benchmark::State& state) {
   run_in_task(state, 2, static_cast<std::size_t>(state.range(0)), Operations);
@@ -117,6 +144,7 @@ BENCHMARK(pile<outstanding_calls>)->Name("outstanding_calls")->Apply(sizes);
 BENCHMARK(pile<outstanding_timers>)->Name("outstanding_timers")->Apply(sizes);
 BENCHMARK(pile<queued_messages>)->Name("queued_messages")->Apply(sizes);
 BENCHMARK(pile<cancelled_timers>)->Name("cancelled_timers")->Apply(sizes);
+BENCHMARK(pile<abandoned_early_calls>)->Name("abandoned_early_calls")->Apply(sizes);
 
 } // namespace
 } // namespace actors::benchmarks

@@ -26,6 +26,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -207,6 +208,44 @@ TEST(service, messages_wait_until_on_start_has_ended_and_are_then_served_in_orde
     may_start.open();
     co_await ask<void>(target, std::int32_t{10});
     EXPECT_EQ(order, (std::vector<std::int32_t>{-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  });
+}
+
+TEST(service, callers_that_give_up_while_it_starts_are_answered_at_once_and_never_served) {
+  on_every_runtime([]() -> task<> {
+    constexpr std::int32_t callers = 20;
+    gate may_start;
+    std::atomic<int> asking{0};
+    std::set<std::int32_t> served;
+    auto object = std::make_unique<scripted>();
+    object
+        ->handle([&served](std::int32_t x) {
+          served.insert(x);
+          return x;
+        })
+        .starts([&]() -> task<> { co_await may_start; });
+    const auto target = spawn_service(std::move(object));
+    auto call = [](service_ref to, std::int32_t x, std::atomic<int>& begun) -> task<std::int32_t> {
+      ++begun;
+      co_return co_await ask<std::int32_t>(to, x);
+    };
+    std::vector<actors::task_handle<std::int32_t>> calls;
+    for (std::int32_t i = 0; i < callers; ++i)
+      calls.push_back(spawn(call(target, i, asking)));
+    while (asking.load() < callers)
+      co_await actors::yield();
+    for (std::size_t i = 1; i < callers; i += 2)
+      calls[i].cancel("changed its mind");
+    for (std::size_t i = 1; i < callers; i += 2) {
+      const auto error = co_await error_of(calls[i]);
+      EXPECT_EQ(actors::describe(error), "cancelled: changed its mind");
+    }
+    may_start.open();
+    std::set<std::int32_t> answered;
+    for (std::size_t i = 0; i < callers; i += 2)
+      answered.insert(co_await calls[i]);
+    EXPECT_EQ(answered, (std::set<std::int32_t>{0, 2, 4, 6, 8, 10, 12, 14, 16, 18}));
+    EXPECT_EQ(served, answered);
   });
 }
 

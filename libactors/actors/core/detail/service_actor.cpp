@@ -157,8 +157,7 @@ void service_actor::life_cycle_ended(const std::exception_ptr& error) {
   if (serving_)
     serving_();
   while (!waiting_.empty() && phase_ == phase::serving && !failing_.load(std::memory_order_relaxed)) {
-    const auto early = std::move(waiting_.front());
-    waiting_.pop_front();
+    const auto early = waiting_.take_first();
     serve(*early.element, core().now() - early.arrival);
   }
 }
@@ -191,7 +190,7 @@ cancelled service_actor::why_calls_end() const {
 }
 
 void service_actor::drain() {
-  for (const auto& early : std::exchange(waiting_, {}))
+  for (const auto& early : waiting_.take_all())
     on_content(*early.element);
   // Cancelling a call may end it at once, but no other: those are woken by messages only.
   for (auto* i = calls_; i != nullptr;) {
@@ -210,7 +209,7 @@ void service_actor::stop_object() {
 
 void service_actor::finish() {
   phase_ = phase::over;
-  for (const auto& early : std::exchange(waiting_, {}))
+  for (const auto& early : waiting_.take_all())
     on_content(*early.element);
   if (close())
     end();
@@ -278,7 +277,7 @@ void service_actor::finish_kill() {
   }
   calls_by_id_.clear();
   orphan_waiters();
-  for (const auto& early : std::exchange(waiting_, {}))
+  for (const auto& early : waiting_.take_all())
     refuse({early.element->sender, early.element->mid});
   end();
 }
@@ -378,12 +377,9 @@ void service_actor::on_content(caf::mailbox_element& element) {
   if (phase_ == phase::serving && failing_.load(std::memory_order_relaxed))
     stop_serving();
   switch (phase_) {
-  case phase::starting: {
-    auto kept = caf::make_mailbox_element(std::move(element.sender), element.mid, std::move(element.stages),
-                                          std::move(element.payload));
-    waiting_.push_back({std::move(kept), core().now()});
+  case phase::starting:
+    waiting_.add(element, core().now());
     break;
-  }
   case phase::serving:
     serve(element, duration::zero());
     break;
@@ -463,21 +459,16 @@ service_actor::call_map& service_actor::calls_by_id() {
 }
 
 void service_actor::cancel_one(const caf::strong_actor_ptr& caller, const cancel_call& request) {
+  const call_key key{caller.get(), request.call_id};
   const auto& running_calls = calls_by_id();
-  if (const auto running = running_calls.find({caller.get(), request.call_id}); running != running_calls.end()) {
+  if (const auto running = running_calls.find(key); running != running_calls.end()) {
     running->second->request_cancel(cancelled{request.reason});
     return;
   }
-  const auto given_up = [&](const early_message& early) {
-    const auto& content = early.element->payload;
-    return early.element->sender == caller && content.size() > 0 && content.match_element<call_context>(0) &&
-           content.get_as<call_context>(0).call_id == request.call_id;
-  };
-  const auto early = std::find_if(waiting_.begin(), waiting_.end(), given_up);
-  if (early == waiting_.end())
+  const auto early = waiting_.take(key);
+  if (!early.element)
     return;
-  const reply_address to{early->element->sender, early->element->mid};
-  waiting_.erase(early);
+  const reply_address to{early.element->sender, early.element->mid};
   if (to.wanted())
     reply(to, caf::make_message(make_caf_error(errc::cancelled, request.reason)));
 }

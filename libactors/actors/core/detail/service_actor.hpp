@@ -1,7 +1,9 @@
 #pragma once
 
 #include <actors/core/call_context.hpp>
+#include <actors/core/detail/call_key.hpp>
 #include <actors/core/detail/context_values.hpp>
+#include <actors/core/detail/early_messages.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/make_task.hpp>
 #include <actors/core/detail/spin_mutex.hpp>
@@ -18,7 +20,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -101,26 +102,6 @@ private:
 
   class life_cycle_call;
 
-  /// A message that arrived before the service had started.
-  struct early_message {
-    caf::mailbox_element_ptr element;
-    time_point arrival;
-  };
-
-  /// A caller numbers its own calls, so one number alone stands for many.
-  struct call_key {
-    const caf::actor_control_block* caller;
-    std::uint64_t id;
-
-    friend bool operator==(const call_key&, const call_key&) = default;
-  };
-
-  struct call_key_hash {
-    std::size_t operator()(const call_key& key) const noexcept {
-      return std::hash<const void*>{}(key.caller) ^ (std::hash<std::uint64_t>{}(key.id) * 0x9e3779b97f4a7c15U);
-    }
-  };
-
   using call_map = std::unordered_map<call_key, call*, call_key_hash>;
 
   /// Made when somebody cancels: most calls are never looked for, and a map would cost each of them a cache miss or
@@ -149,7 +130,7 @@ private:
   /// Taken to change which calls there are, and by those who look at them.
   mutable spin_mutex calls_mutex_;
   call_map calls_by_id_; // see calls_by_id()
-  std::deque<early_message> waiting_;
+  early_messages waiting_;
   phase phase_ = phase::starting;
   bool killed_ = false;
   std::exception_ptr failure_;
