@@ -146,9 +146,10 @@ TEST(wait, a_timeout_neither_throws_nor_cancels) {
 TEST(wait, lists_a_task_twice_that_was_handed_in_twice) {
   on_every_runtime([]() -> task<> {
     const auto one = spawn(value_after(1ms, 0));
+    const handles both{one, one};
     for (const auto condition : {until::all_completed, until::first_completed, until::first_exception}) {
-      const auto result = co_await actors::wait(handles{one, one}, condition);
-      EXPECT_EQ(result.done, (handles{one, one}));
+      const auto result = co_await actors::wait(both, condition);
+      EXPECT_EQ(result.done, both);
       EXPECT_TRUE(result.pending.empty());
     }
   });
