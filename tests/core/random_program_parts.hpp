@@ -27,6 +27,15 @@ using number = std::uint64_t;
 /// A number that says that a wait was too long for its time limit.
 [[nodiscard]] number too_late_value(number n);
 
+/// A number that says that the answer was an error.
+[[nodiscard]] number refused_value(number n);
+
+/// What a task comes to that was cancelled and goes on.
+[[nodiscard]] number stubborn_value(number n);
+
+[[nodiscard]] std::string error_text(number n);
+[[nodiscard]] std::string reason_text(number n);
+
 /// Nodes whose work goes through a queue.
 [[nodiscard]] actors::task<number> run_with_queue(const node& n, surroundings& around);
 
