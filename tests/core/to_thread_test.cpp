@@ -1,3 +1,4 @@
+#include "blocking_call.hpp"
 #include "counted.hpp"
 #include "errors.hpp"
 #include "every_runtime.hpp"
@@ -23,8 +24,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -39,26 +38,9 @@ using actors::spawn;
 using actors::task;
 using actors::to_thread;
 using namespace core_test;
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 // Functions that hold more than references are not written into a `co_await`: g++ 12 would destroy them twice.
-
-/// A blocking call under the control of a test. Tasks learn that it has begun, and let it go on.
-class call {
-public:
-  void operator()() {
-    begun.open();
-    go_on.get_future().wait();
-    ended = true;
-  }
-
-  void let_go() { go_on.set_value(); }
-
-  gate begun;
-  std::promise<void> go_on;
-  std::atomic<bool> ended{false};
-};
 
 /// Lives on the thread that destroys it, and says which one that was.
 class last_thread {
@@ -78,36 +60,6 @@ private:
   std::atomic<std::thread::id>* where_;
 };
 
-/// A list that several threads write.
-class shared_list {
-public:
-  void add(std::string text) {
-    const std::scoped_lock guard{mutex_};
-    entries_.push_back(std::move(text));
-  }
-
-  [[nodiscard]] std::vector<std::string> take() {
-    const std::scoped_lock guard{mutex_};
-    return std::exchange(entries_, {});
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<std::string> entries_;
-};
-
-struct library_error : std::runtime_error {
-  library_error(const std::string& text, int code_arg) : std::runtime_error(text), code(code_arg) {}
-
-  int code;
-};
-
-/// Gives others their turn, often enough for what may happen to happen.
-task<> look_around() {
-  for (int i = 0; i < 20; ++i)
-    co_await actors::yield();
-}
-
 /// A runtime with one thread for blocking calls, which must stop in good order and log nothing.
 template <class F>
 void with_one_thread(F body) {
@@ -117,7 +69,7 @@ void with_one_thread(F body) {
   }
 }
 
-task<> await_call(call& blocking) {
+task<> await_call(blocking_call& blocking) {
   co_await to_thread([&blocking] { blocking(); });
 }
 
@@ -237,7 +189,7 @@ TEST(to_thread, destroys_the_function_there_before_the_task_goes_on) {
 
 TEST(to_thread, a_function_that_never_ran_is_destroyed_before_the_cancelled_task_goes_on) {
   with_one_thread([]() -> task<> {
-    call block;
+    blocking_call block;
     const auto busy = spawn(await_call(block));
     co_await block.begun;
     std::atomic<int> live{0};
@@ -269,7 +221,7 @@ TEST(to_thread, a_function_that_never_ran_is_destroyed_before_the_cancelled_task
 TEST(to_thread, leaves_the_worker_to_others_while_the_function_runs) {
   on_every_runtime([]() -> task<> {
     // On one worker: who lets the call go on needs it.
-    call blocking;
+    blocking_call blocking;
     const auto waiting = spawn(await_call(blocking));
     co_await blocking.begun;
     co_await look_around();
@@ -323,7 +275,7 @@ TEST(to_thread, calls_that_have_to_wait_run_in_order) {
   const auto body = []() -> task<> {
     std::vector<int> order;
     std::vector<actors::task_handle<>> calls;
-    call block;
+    blocking_call block;
     const auto busy = spawn(await_call(block));
     co_await block.begun;
     int asked = 0;
@@ -350,7 +302,7 @@ TEST(to_thread, calls_that_have_to_wait_run_in_order) {
 
 TEST(to_thread, a_call_that_has_not_started_is_withdrawn_at_once) {
   with_one_thread([]() -> task<> {
-    call block;
+    blocking_call block;
     std::atomic<bool> ran{false};
     std::atomic<bool> interrupted{false};
     const auto busy = spawn(await_call(block));
@@ -381,7 +333,7 @@ TEST(to_thread, a_call_that_has_not_started_is_withdrawn_at_once) {
 TEST(to_thread, a_call_that_runs_is_waited_for_and_then_the_task_is_cancelled) {
   on_every_runtime([]() -> task<> {
     for (const bool fails : {false, true}) {
-      call blocking;
+      blocking_call blocking;
       std::string written;
       auto waits = [&](bool throws) -> task<int> {
         // The function refers to what the task holds.
@@ -418,8 +370,8 @@ TEST(to_thread, a_call_that_is_abandoned_goes_on_without_the_task) {
   // run_in checks that nobody complains about the error of which nobody asked.
   on_every_runtime([]() -> task<> {
     for (const bool fails : {false, true}) {
-      const auto blocking = std::make_shared<call>();
-      auto waits = [](std::shared_ptr<call> owned, bool throws) -> task<> {
+      const auto blocking = std::make_shared<blocking_call>();
+      auto waits = [](std::shared_ptr<blocking_call> owned, bool throws) -> task<> {
         auto awaiter = to_thread([own = std::move(owned), throws] {
           (*own)();
           if (throws)
@@ -454,7 +406,7 @@ TEST(to_thread, a_call_that_may_be_abandoned_gives_its_result_if_nobody_cancels)
 
 TEST(to_thread, cancelling_interrupts_a_call_that_runs_if_it_can_be_interrupted) {
   on_every_runtime([]() -> task<> {
-    call blocking;
+    blocking_call blocking;
     std::atomic<bool> ended_first{false};
     auto waits = [&]() -> task<> {
       std::function<void()> interrupt = [&] {
@@ -476,8 +428,8 @@ TEST(to_thread, cancelling_interrupts_a_call_that_runs_if_it_can_be_interrupted)
 
 TEST(to_thread, a_call_that_is_abandoned_is_interrupted_too_if_it_can_be) {
   on_every_runtime([]() -> task<> {
-    const auto blocking = std::make_shared<call>();
-    auto waits = [](std::shared_ptr<call> owned) -> task<> {
+    const auto blocking = std::make_shared<blocking_call>();
+    auto waits = [](std::shared_ptr<blocking_call> owned) -> task<> {
       std::function<void()> interrupt = [owned] { owned->let_go(); };
       auto awaiter = to_thread([owned] { (*owned)(); });
       co_await std::move(awaiter).interrupt_with(std::move(interrupt)).abandon_on_cancel();
@@ -496,7 +448,7 @@ TEST(to_thread, a_call_that_is_abandoned_is_interrupted_too_if_it_can_be) {
 TEST(to_thread, a_kill_interrupts_abandons_or_withdraws_a_call_as_a_cancellation_does) {
   with_one_thread([]() -> task<> {
     // Interrupts what can be interrupted, and waits for it.
-    call interruptible;
+    blocking_call interruptible;
     std::atomic<int> live{0};
     auto interrupted = [&](counted) -> task<> {
       std::function<void()> interrupt = [&] { interruptible.let_go(); };
@@ -510,8 +462,8 @@ TEST(to_thread, a_kill_interrupts_abandons_or_withdraws_a_call_as_a_cancellation
     EXPECT_TRUE(interruptible.ended);
     EXPECT_EQ(live, 0);
     // Leaves behind what may be left behind.
-    const auto abandoned = std::make_shared<call>();
-    auto leaves = [](std::shared_ptr<call> owned, counted) -> task<> {
+    const auto abandoned = std::make_shared<blocking_call>();
+    auto leaves = [](std::shared_ptr<blocking_call> owned, counted) -> task<> {
       auto awaiter = to_thread([own = std::move(owned)] { (*own)(); });
       co_await std::move(awaiter).abandon_on_cancel();
     };
@@ -544,160 +496,6 @@ TEST(to_thread, a_kill_interrupts_abandons_or_withdraws_a_call_as_a_cancellation
   });
 }
 
-// -- strands -------------------------------------------------------------------------------------------------------------------------
-
-TEST(blocking_strand, runs_the_calls_of_many_tasks_one_at_a_time) {
-  on_every_runtime([]() -> task<> {
-    const blocking_strand strand;
-    // Neither atomic nor locked: that is what the strand is for.
-    std::vector<std::pair<int, int>> order;
-    bool occupied = false;
-    std::atomic<int> met{0};
-    auto calls = [&](int caller) -> task<> {
-      // A copy stands for the same order.
-      blocking_strand same;
-      same = strand;
-      for (int i = 0; i < 15; ++i)
-        co_await to_thread(same, [&, i] {
-          if (occupied)
-            ++met;
-          occupied = true;
-          order.emplace_back(caller, i);
-          std::this_thread::yield();
-          occupied = false;
-        });
-    };
-    std::vector<actors::task_handle<>> all;
-    for (int i = 0; i < 10; ++i)
-      all.push_back(spawn(calls(i)));
-    for (const auto& each : all)
-      co_await each;
-    EXPECT_EQ(met, 0);
-    // Each caller's calls in its order, and each once.
-    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    EXPECT_EQ(order.size(), 150U);
-    EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-  });
-}
-
-TEST(blocking_strand, runs_calls_in_the_order_in_which_tasks_made_them) {
-  // On one worker, where tasks start in the order in which they are spawned, so that there is an order.
-  const auto body = []() -> task<> {
-    const blocking_strand strand;
-    std::vector<int> order;
-    std::vector<actors::task_handle<>> calls;
-    auto asks = [&](int number) -> task<> {
-      co_await to_thread(strand, [number, &order] { order.push_back(number); });
-    };
-    for (int i = 0; i < 60; ++i)
-      calls.push_back(spawn(asks(i)));
-    for (const auto& each : calls)
-      co_await each;
-    EXPECT_EQ(order.size(), 60U);
-    EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-  };
-  run_in(runtime_options{}.workers(1), body);
-  run_in(virtual_time(), body);
-}
-
-TEST(blocking_strand, holds_up_only_the_calls_that_were_given_it) {
-  on_every_runtime([]() -> task<> {
-    const blocking_strand strand;
-    const blocking_strand other;
-    call block;
-    std::atomic<bool> ran{false};
-    auto blocks = [&]() -> task<> { co_await to_thread(strand, [&] { block(); }); };
-    auto waits = [&]() -> task<int> {
-      co_return co_await to_thread(strand, [&] {
-        ran = true;
-        return 4;
-      });
-    };
-    const auto first = spawn(blocks());
-    co_await block.begun;
-    const auto second = spawn(waits());
-    const int free = co_await to_thread([] { return 1; });
-    const int elsewhere = co_await to_thread(other, [] { return 2; });
-    EXPECT_EQ(free, 1);
-    EXPECT_EQ(elsewhere, 2);
-    co_await look_around();
-    EXPECT_FALSE(ran);
-    block.let_go();
-    co_await first;
-    const int value = co_await second;
-    EXPECT_EQ(value, 4);
-  });
-}
-
-TEST(blocking_strand, a_call_that_fails_does_not_hold_up_the_others) {
-  on_every_runtime([]() -> task<> {
-    const blocking_strand strand;
-    auto fails = [&]() -> task<int> {
-      co_return co_await to_thread(strand, []() -> int { throw library_error("no such table", 1); });
-    };
-    const auto error = co_await error_of(fails());
-    EXPECT_TRUE(is_a<library_error>(error));
-    const int value = co_await to_thread(strand, [] { return 5; });
-    EXPECT_EQ(value, 5);
-  });
-}
-
-TEST(blocking_strand, a_call_that_waits_its_turn_can_be_withdrawn_and_one_that_runs_is_waited_for) {
-  on_every_runtime([]() -> task<> {
-    const blocking_strand strand;
-    call block;
-    shared_list ran;
-    std::atomic<int> live_second{0};
-    std::atomic<int> live_third{0};
-    auto blocks = [&]() -> task<> {
-      co_await to_thread(strand, [&] {
-        block();
-        ran.add("first");
-      });
-    };
-    auto waits = [&](std::string name, std::atomic<int>& live) -> task<> {
-      auto awaiter = to_thread(strand, [&, name, mark = counted{live}] {
-        static_cast<void>(mark);
-        ran.add(name);
-      });
-      co_await awaiter;
-    };
-    const auto first = spawn(blocks());
-    co_await block.begun;
-    const auto second = spawn(waits("second", live_second));
-    while (live_second == 0)
-      co_await actors::yield();
-    const auto third = spawn(waits("third", live_third));
-    while (live_third == 0)
-      co_await actors::yield();
-    co_await look_around();
-    second.cancel();
-    const auto second_error = co_await error_of(second);
-    EXPECT_TRUE(actors::is_cancelled(second_error));
-    EXPECT_EQ(live_second, 0) << "the function that never ran is gone";
-    first.cancel();
-    co_await look_around();
-    EXPECT_FALSE(first.done());
-    EXPECT_FALSE(third.done());
-    block.let_go();
-    const auto first_error = co_await error_of(first);
-    EXPECT_TRUE(actors::is_cancelled(first_error));
-    co_await third;
-    EXPECT_THAT(ran.take(), ElementsAre("first", "third"));
-  });
-}
-
-TEST(blocking_strand, serves_several_runtimes_one_after_another) {
-  const blocking_strand strand;
-  for (const auto& kind : every_kind()) {
-    SCOPED_TRACE(kind.name);
-    run_in(kind.options, [&]() -> task<> {
-      const int value = co_await to_thread(strand, [] { return 6; });
-      EXPECT_EQ(value, 6);
-    });
-  }
-}
-
 // -- the end of the runtime ----------------------------------------------------------------------------------------------------------
 
 TEST(to_thread, serves_tasks_that_clean_up_while_the_runtime_stops) {
@@ -726,9 +524,9 @@ TEST(to_thread, serves_tasks_that_clean_up_while_the_runtime_stops) {
 TEST(to_thread, an_abandoned_call_ends_before_its_runtime_has_stopped) {
   for (const auto& kind : every_kind()) {
     SCOPED_TRACE(kind.name);
-    const auto blocking = std::make_shared<call>();
+    const auto blocking = std::make_shared<blocking_call>();
     runtime home{kind.options};
-    auto waits = [](std::shared_ptr<call> owned) -> task<> {
+    auto waits = [](std::shared_ptr<blocking_call> owned) -> task<> {
       auto awaiter = to_thread([own = std::move(owned)] { (*own)(); });
       co_await std::move(awaiter).abandon_on_cancel();
     };
