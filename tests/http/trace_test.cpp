@@ -141,8 +141,9 @@ TEST(trace, a_handler_that_fails_makes_its_span_an_error) {
   static_cast<void>(asked(options_with(spans).log_to(make_null_log_sink()), fail, {}));
   for (const auto& each : spans->spans()) {
     EXPECT_EQ(each.status, span_status::error);
-    if (each.kind == span_kind::server)
+    if (each.kind == span_kind::server) {
       EXPECT_THAT(each.status_message, testing::HasSubstr("the shelf is empty"));
+    }
   }
   EXPECT_THAT(spans->spans(), SizeIs(2));
 }
