@@ -297,6 +297,21 @@ TEST(run, generators_that_are_open_in_what_is_left_over_are_closed_or_destroyed)
   });
 }
 
+TEST(run, inside_a_task_is_an_error_and_its_task_never_runs) {
+  with_every_options([](const runtime_options& options) {
+    std::atomic<int> live{0};
+    auto inner = [](counted) -> task<> { co_return; };
+    auto main = [&]() -> task<> {
+      const auto error = thrown_by([&] { run(inner(counted{live})); });
+      EXPECT_TRUE(is_a<actors::misuse_error>(error));
+      EXPECT_THAT(actors::describe(error), HasSubstr("co_await"));
+      EXPECT_EQ(live, 0);
+      co_return;
+    };
+    run(main(), options);
+  });
+}
+
 TEST(run, inside_a_blocking_call_of_a_task_works) {
   run([]() -> task<> {
     const int value = co_await actors::to_thread([] { return run([]() -> task<int> { co_return 7; }()); });

@@ -1,9 +1,12 @@
 #include <actors/core/runtime.hpp>
 
 #include <actors/core/detail/task_context.hpp>
+#include <actors/core/error.hpp>
 #include <actors/core/internal/runtime_core.hpp>
+#include <actors/core/run.hpp>
 #include <actors/core/span_record.hpp>
 
+#include <string>
 #include <utility>
 
 namespace actors {
@@ -59,6 +62,12 @@ detail::runtime_core& runtime::core() const {
 } // namespace actors
 
 namespace actors::detail {
+
+void require_outside_of_tasks(const char* function) {
+  if (running_context() != nullptr)
+    throw misuse_error(std::string{function} +
+                       " was called inside a task: it would block the worker; co_await instead");
+}
 
 void thread_waiter::wait_for(task_actor& target) {
   // A worker that waits for a task may be the one that has to run it. The task itself is a child of nobody here: it is
