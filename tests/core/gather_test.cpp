@@ -261,6 +261,67 @@ TEST(gather, cancelling_the_caller_cancels_every_child_and_waits_for_it) {
   });
 }
 
+TEST(gather, spawned_as_it_is_broadcasts_a_cancellation_and_then_cannot_be_cancelled_any_more) {
+  on_every_runtime([]() -> task<> {
+    for (const std::size_t size : {1, 2, 70}) {
+      std::vector<gate> begun(size);
+      std::atomic<int> cleaned{0};
+      std::vector<task<int>> children;
+      for (auto& mark : begun)
+        children.push_back(wait_and_clean_up(mark, cleaned));
+      const auto handle = spawn(gather(std::move(children)));
+      for (auto& mark : begun)
+        co_await mark;
+      EXPECT_TRUE(handle.cancel("all of you"));
+      const auto error = co_await error_of(handle);
+      EXPECT_EQ(actors::describe(error), "cancelled: all of you");
+      EXPECT_EQ(cleaned, static_cast<int>(size));
+      EXPECT_FALSE(handle.cancel("again"));
+      EXPECT_EQ(actors::describe(handle.result().error()), "cancelled: all of you");
+    }
+  });
+}
+
+TEST(gather, cancelled_before_it_has_begun_runs_no_child) {
+  on_every_runtime([]() -> task<> {
+    std::atomic<int> live{0};
+    auto child = [](counted) -> task<int> {
+      co_await actors::sleep(actors::forever);
+      co_return 0;
+    };
+    const auto handle = spawn(gather(child(counted{live}), child(counted{live})));
+    EXPECT_TRUE(handle.cancel("not now"));
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: not now");
+    EXPECT_EQ(live, 0);
+    EXPECT_FALSE(handle.cancel());
+  });
+}
+
+TEST(gather, is_cancelled_also_if_its_children_answer_the_cancellation_with_values_or_errors) {
+  // As with asyncio, whose gather is cancelled in any case once it was asked to.
+  on_every_runtime([]() -> task<> {
+    gate first;
+    gate second;
+    auto answer = [](gate& begun, bool fail) -> task<int> {
+      begun.open();
+      try {
+        co_await actors::sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+      }
+      if (fail)
+        throw std::runtime_error("the cleanup failed");
+      co_return 1;
+    };
+    const auto handle = spawn(gather(answer(first, false), answer(second, true)));
+    co_await first;
+    co_await second;
+    EXPECT_TRUE(handle.cancel("enough"));
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: enough");
+  });
+}
+
 TEST(gather, cancelled_after_its_end_keeps_its_results) {
   on_every_runtime([]() -> task<> {
     const auto handle = spawn(gather(value_after(0ms, 1), value_after(1ms, 2)));
@@ -508,6 +569,29 @@ TEST(gather_of_handles, cancelling_the_caller_cancels_the_tasks_behind_the_handl
       static_cast<void>(co_await error_of(each));
       EXPECT_TRUE(each.result().was_cancelled());
     }
+  });
+}
+
+TEST(gather_of_handles, cancelling_a_caller_that_gathers_outcomes_cancels_the_tasks_too_and_waits_for_them) {
+  on_every_runtime([]() -> task<> {
+    gate first;
+    gate second;
+    gate waiting;
+    std::atomic<int> cleaned{0};
+    auto all = [](task_handle<int> a, task_handle<int> b, gate& begun) -> task<> {
+      begun.open();
+      static_cast<void>(co_await gather_outcomes(a, b));
+    };
+    const auto handle =
+        spawn(all(spawn(wait_and_clean_up(first, cleaned)), spawn(wait_and_clean_up(second, cleaned)), waiting));
+    co_await first;
+    co_await second;
+    co_await waiting;
+    EXPECT_TRUE(handle.cancel("all of you"));
+    const auto error = co_await error_of(handle);
+    EXPECT_EQ(actors::describe(error), "cancelled: all of you");
+    EXPECT_EQ(cleaned, 2);
+    EXPECT_FALSE(handle.cancel());
   });
 }
 

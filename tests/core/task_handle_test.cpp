@@ -1,16 +1,21 @@
 #include "counted.hpp"
 #include "errors.hpp"
+#include "every_options.hpp"
 #include "every_runtime.hpp"
 #include "gate.hpp"
 #include "recording_log.hpp"
 
+#include <actors/core/as_completed.hpp>
 #include <actors/core/gather.hpp>
 #include <actors/core/run.hpp>
 #include <actors/core/runtime.hpp>
+#include <actors/core/shield.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/task_handle.hpp>
 #include <actors/core/this_task.hpp>
+#include <actors/core/timeout.hpp>
+#include <actors/core/wait.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -224,84 +229,224 @@ TEST(task_handle, may_be_polled_and_cancelled_by_other_threads) {
 
 // -- errors that nobody asks for ---------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Waits until a task has ended, without looking at how.
+task<> ended(task_handle<int> handle) {
+  while (!handle.done())
+    co_await actors::yield();
+}
+
+/// What a program logs, in every kind of runtime and under every schedule: `check(lines)` is called for each.
+template <class F, class Check>
+void logs(F program, Check check) {
+  with_every_options([&](const actors::runtime_options& options) {
+    const auto log = std::make_shared<recording_log>();
+    actors::run(program(), actors::runtime_options{options}.log_to(log));
+    check(log->lines());
+  });
+}
+
+template <class F>
+void logs_nothing(F program) {
+  logs(program, [](const std::vector<std::string>& lines) { EXPECT_THAT(lines, testing::IsEmpty()); });
+}
+
+/// Once, and with this in it.
+template <class F>
+void logs_once(F program, std::string_view text) {
+  logs(program, [text](const std::vector<std::string>& lines) {
+    EXPECT_THAT(lines, testing::ElementsAre(testing::HasSubstr(std::string{text})));
+  });
+}
+
+} // namespace
+
 TEST(task_handle, an_error_that_nobody_asked_for_is_logged_with_the_tasks_name_and_place) {
-  const auto log = std::make_shared<recording_log>();
-  actors::run(
+  logs(
       []() -> task<> {
-        {
-          const auto handle = spawn(fails("nobody listens"), actors::spawn_options{}.name("lonely"));
-          while (!handle.done())
-            co_await actors::yield();
-        }
-        co_return;
-      }(),
-      actors::runtime_options{}.log_to(log));
-  const auto lines = log->lines();
-  ASSERT_THAT(lines, testing::SizeIs(1));
-  EXPECT_THAT(lines[0], testing::StartsWith("error task"));
-  EXPECT_THAT(lines[0], testing::HasSubstr("lonely"));
-  EXPECT_THAT(lines[0], testing::HasSubstr("nobody listens"));
-  EXPECT_THAT(lines[0], testing::HasSubstr("task_handle_test.cpp:"));
+        const auto handle = spawn(fails("nobody listens"), actors::spawn_options{}.name("lonely"));
+        co_await ended(handle);
+      },
+      [](const std::vector<std::string>& lines) {
+        ASSERT_THAT(lines, testing::SizeIs(1));
+        EXPECT_THAT(lines[0], testing::StartsWith("error task: task lonely (spawned at "));
+        EXPECT_THAT(lines[0], testing::HasSubstr("task_handle_test.cpp:"));
+        EXPECT_THAT(lines[0], testing::HasSubstr("nobody listens"));
+      });
 }
 
 TEST(task_handle, an_error_is_logged_even_if_the_handle_outlives_the_runtime) {
-  const auto log = std::make_shared<recording_log>();
-  task_handle<int> handle;
-  {
-    actors::runtime home{actors::runtime_options{}.log_to(log)};
-    handle = home.spawn(fails("nobody listens"));
-    while (!handle.done())
-      std::this_thread::yield();
-  }
-  EXPECT_TRUE(handle.done());
-  EXPECT_THAT(log->lines(), testing::IsEmpty());
-  handle = {};
-  EXPECT_THAT(log->lines(), testing::SizeIs(1));
+  with_every_options([](const actors::runtime_options& options) {
+    const auto log = std::make_shared<recording_log>();
+    task_handle<int> handle;
+    {
+      actors::runtime home{actors::runtime_options{options}.log_to(log)};
+      handle = home.spawn(fails("nobody listens"));
+      while (!handle.done())
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(handle.done());
+    EXPECT_THAT(log->lines(), testing::IsEmpty());
+    handle = {};
+    EXPECT_THAT(log->lines(), testing::SizeIs(1));
+  });
+}
+
+TEST(task_handle, an_error_is_logged_when_the_last_of_several_handles_goes) {
+  with_every_options([](const actors::runtime_options& options) {
+    const auto log = std::make_shared<recording_log>();
+    {
+      actors::runtime home{actors::runtime_options{options}.log_to(log)};
+      auto first = home.spawn(fails("nobody listens"));
+      auto second = first;
+      home.block_on([&]() -> task<> { co_await ended(first); });
+      EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+      first = {};
+      EXPECT_THAT(log->lines(), testing::IsEmpty());
+      second = {};
+      EXPECT_THAT(log->lines(), testing::SizeIs(1));
+    }
+    EXPECT_THAT(log->lines(), testing::SizeIs(1)) << "once";
+  });
+}
+
+TEST(task_handle, an_error_is_logged_though_its_handle_was_dropped_before) {
+  logs_once(
+      []() -> task<> {
+        gate door;
+        gate passed;
+        auto child = [](gate& until, gate& mark) -> task<> {
+          co_await until;
+          mark.open();
+          throw std::runtime_error("nobody held it");
+        };
+        static_cast<void>(spawn(child(door, passed)));
+        door.open();
+        co_await passed;
+      },
+      "nobody held it");
+}
+
+TEST(task_handle, an_error_of_a_detached_task_is_logged_while_the_program_goes_on) {
+  with_every_options([](const actors::runtime_options& options) {
+    const auto log = std::make_shared<recording_log>();
+    actors::run(
+        [](const recording_log& lines) -> task<> {
+          static_cast<void>(actors::spawn_detached(fails("far away"), actors::spawn_options{}.name("detached")));
+          while (lines.lines().empty())
+            co_await actors::yield();
+        }(*log),
+        actors::runtime_options{options}.log_to(log));
+    EXPECT_THAT(log->lines(), testing::ElementsAre(testing::AllOf(testing::HasSubstr("task detached (spawned at "),
+                                                                  testing::HasSubstr("far away"))));
+  });
 }
 
 TEST(task_handle, an_error_that_somebody_looked_at_is_not_logged) {
-  const auto log = std::make_shared<recording_log>();
-  actors::run(
+  logs_nothing([]() -> task<> {
+    const auto awaited = spawn(fails("awaited"));
+    static_cast<void>(co_await error_of(awaited));
+    const auto inspected = spawn(fails("inspected"));
+    co_await ended(inspected);
+    EXPECT_TRUE(inspected.result().has_error());
+  });
+}
+
+TEST(task_handle, an_error_that_is_looked_at_late_and_through_a_copy_is_not_logged) {
+  with_every_options([](const actors::runtime_options& options) {
+    const auto log = std::make_shared<recording_log>();
+    task_handle<int> kept;
+    {
+      actors::runtime home{actors::runtime_options{options}.log_to(log)};
+      const auto handle = home.spawn(fails("late"));
+      kept = handle;
+      home.block_on([&]() -> task<> { co_await ended(handle); });
+      EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+    }
+    EXPECT_EQ(actors::describe(kept.result().error()), "late");
+    kept = {};
+    EXPECT_THAT(log->lines(), testing::IsEmpty());
+  });
+}
+
+TEST(task_handle, an_error_that_comes_out_of_a_verb_is_not_logged_again) {
+  logs_nothing([]() -> task<> {
+    auto gathered = []() -> task<> { co_await actors::gather(spawn(fails("gathered"))); };
+    EXPECT_EQ(actors::describe(co_await error_of(gathered())), "gathered");
+    const auto outcomes = co_await actors::gather_outcomes(spawn(fails("in a slot")));
+    EXPECT_TRUE(std::get<0>(outcomes).has_error());
+    const auto limited = co_await error_of(actors::with_timeout(1h, spawn(fails("in time"))));
+    EXPECT_EQ(actors::describe(limited), "in time");
+    auto shielded = []() -> task<> { co_await actors::shield(fails("shielded")); };
+    EXPECT_EQ(actors::describe(co_await error_of(shielded())), "shielded");
+  });
+}
+
+TEST(task_handle, waiting_for_the_end_is_not_looking_at_the_error) {
+  logs_once(
       []() -> task<> {
-        const auto awaited = spawn(fails("awaited"));
-        static_cast<void>(co_await error_of(awaited));
-        const auto inspected = spawn(fails("inspected"));
-        while (!inspected.done())
-          co_await actors::yield();
-        EXPECT_TRUE(inspected.result().has_error());
-      }(),
-      actors::runtime_options{}.log_to(log));
-  EXPECT_THAT(log->lines(), testing::IsEmpty());
+        std::vector<task_handle<int>> all{spawn(fails("only waited for"))};
+        const auto result = co_await actors::wait(all);
+        EXPECT_EQ(result.done.size(), 1U);
+      },
+      "only waited for");
+  logs_once(
+      []() -> task<> {
+        std::vector<task_handle<int>> all{spawn(fails("only handed out"))};
+        auto completed = actors::as_completed(std::move(all));
+        EXPECT_TRUE((co_await completed.next())->done());
+      },
+      "only handed out");
+}
+
+TEST(task_handle, an_error_whose_only_waiter_was_cancelled_is_logged) {
+  logs_once(
+      []() -> task<> {
+        gate door;
+        gate waiting;
+        auto child = [](gate& until) -> task<int> {
+          co_await until;
+          throw std::runtime_error("the waiter has left");
+        };
+        const auto inner = spawn(child(door));
+        auto wait = [](task_handle<int> target, gate& begun) -> task<> {
+          begun.open();
+          static_cast<void>(co_await actors::shield(target));
+        };
+        const auto waiter = spawn(wait(inner, waiting));
+        co_await waiting;
+        waiter.cancel();
+        EXPECT_TRUE(actors::is_cancelled(co_await error_of(waiter)));
+        door.open();
+        co_await ended(inner);
+      },
+      "the waiter has left");
 }
 
 TEST(task_handle, a_cancellation_that_nobody_asked_for_is_not_logged) {
-  const auto log = std::make_shared<recording_log>();
-  actors::run(
-      []() -> task<> {
-        gate never;
-        const auto handle = spawn(value_after(never, 1));
-        handle.cancel();
-        while (!handle.done())
-          co_await actors::yield();
-      }(),
-      actors::runtime_options{}.log_to(log));
-  EXPECT_THAT(log->lines(), testing::IsEmpty());
+  logs_nothing([]() -> task<> {
+    gate never;
+    const auto handle = spawn(value_after(never, 1));
+    handle.cancel();
+    co_await ended(handle);
+  });
 }
 
 TEST(task_handle, a_failed_child_is_logged_although_its_parent_succeeds) {
-  const auto log = std::make_shared<recording_log>();
-  actors::run(
+  logs_once(
       []() -> task<> {
-        gate failed;
-        auto child = [](gate& done) -> task<> {
-          done.open();
-          throw std::runtime_error("dropped by its parent");
-          co_return;
+        auto parent = []() -> task<> {
+          gate failed;
+          auto child = [](gate& done) -> task<> {
+            done.open();
+            throw std::runtime_error("dropped by its parent");
+            co_return;
+          };
+          static_cast<void>(spawn(child(failed)));
+          co_await failed;
         };
-        static_cast<void>(spawn(child(failed)));
-        co_await failed;
-      }(),
-      actors::runtime_options{}.log_to(log));
-  ASSERT_THAT(log->lines(), testing::SizeIs(1));
-  EXPECT_THAT(log->lines()[0], testing::HasSubstr("dropped by its parent"));
+        co_await spawn(parent());
+      },
+      "dropped by its parent");
 }

@@ -169,3 +169,88 @@ TEST(channel_close, a_value_handed_over_before_the_close_is_received) {
     EXPECT_EQ(value, 1);
   });
 }
+
+TEST(channel_close, of_the_own_end_is_said_before_what_the_other_side_has_done) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(1);
+    co_await tx.send(1);
+    rx.close();
+    tx.close();
+    const auto send = co_await error_of(tx.send(2));
+    EXPECT_TRUE(is_a<channel_closed>(send));
+    EXPECT_TRUE(is_a<channel_closed>(thrown_by([&, &t = tx] { static_cast<void>(t.try_send(2)); })));
+    const auto receive = co_await error_of(rx.receive());
+    EXPECT_TRUE(is_a<channel_closed>(receive));
+    const auto next = co_await error_of(rx.next());
+    EXPECT_TRUE(is_a<channel_closed>(next));
+    EXPECT_TRUE(is_a<channel_closed>(thrown_by([&, &r = rx] { static_cast<void>(r.try_receive()); })));
+  });
+}
+
+TEST(channel_close, a_receiver_that_is_closed_gets_nothing_of_what_another_one_still_may) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(2);
+    auto other = rx.clone();
+    co_await tx.send(1);
+    rx.close();
+    const auto mine = co_await error_of(rx.receive());
+    EXPECT_TRUE(is_a<channel_closed>(mine));
+    const int theirs = co_await other.receive();
+    EXPECT_EQ(theirs, 1);
+    tx.close();
+    const auto none = co_await other.next();
+    EXPECT_FALSE(none);
+  });
+}
+
+TEST(channel_close, ends_an_iteration_over_this_end_with_an_error_and_not_as_if_the_senders_were_gone) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(0);
+    auto iterate = [](actors::sync::receiver<int>& from) -> task<int> {
+      int count = 0;
+      while (co_await from.next())
+        ++count;
+      co_return count;
+    };
+    const auto iterating = spawn(iterate(rx));
+    co_await tx.send(1);
+    co_await until([&, &t = tx] { return t.statistics().waiting_receivers == 1; });
+    rx.close();
+    const auto error = co_await error_of(iterating);
+    EXPECT_TRUE(is_a<channel_closed>(error));
+    EXPECT_TRUE(is_a<broken_channel>(thrown_by([&, &t = tx] { static_cast<void>(t.try_send(2)); })));
+  });
+}
+
+TEST(channel_close, ends_may_still_be_cloned_when_the_other_side_is_gone_and_get_its_answer) {
+  on_every_runtime([]() -> task<> {
+    {
+      auto [tx, rx] = make_channel<int>(1);
+      rx.close();
+      auto other = tx.clone();
+      const auto send = co_await error_of(other.send(1));
+      EXPECT_TRUE(is_a<broken_channel>(send));
+    }
+    {
+      auto [tx, rx] = make_channel<int>(1);
+      tx.close();
+      auto other = rx.clone();
+      const auto receive = co_await error_of(other.receive());
+      EXPECT_TRUE(is_a<end_of_channel>(receive));
+    }
+  });
+}
+
+TEST(channel_close, what_waits_to_be_sent_is_received_before_the_end) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(0);
+    auto send_and_close = [](actors::sync::sender<int> to, int value) -> task<> { co_await to.send(value); };
+    const auto first = spawn(send_and_close(std::move(tx), 1));
+    co_await until([&, &r = rx] { return r.statistics().waiting_senders == 1; });
+    const auto value = co_await rx.next();
+    EXPECT_EQ(value, 1);
+    const auto none = co_await rx.next();
+    EXPECT_FALSE(none);
+    co_await first;
+  });
+}

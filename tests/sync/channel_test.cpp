@@ -1,6 +1,7 @@
 #include "../core/counted.hpp"
 #include "support.hpp"
 
+#include <actors/core/generator.hpp>
 #include <actors/sync/channel.hpp>
 
 #include <gtest/gtest.h>
@@ -150,6 +151,78 @@ TEST(channel, a_cancelled_operation_has_done_nothing) {
     const bool sender_gave_up = co_await is_cancelled(sending);
     EXPECT_TRUE(sender_gave_up);
     EXPECT_FALSE(rx.try_receive());
+  });
+}
+
+TEST(channel, a_cancelled_next_has_taken_nothing_and_the_iteration_can_go_on) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(0);
+    const auto waiting = spawn(rx.next());
+    co_await until([&, &r = rx] { return r.statistics().waiting_receivers == 1; });
+    waiting.cancel("not now");
+    const auto error = co_await error_of(waiting);
+    EXPECT_EQ(actors::describe(error), "cancelled: not now");
+    EXPECT_EQ(rx.statistics().waiting_receivers, 0U);
+    EXPECT_FALSE(tx.try_send(1));
+    const auto sending = spawn(tx.send(2));
+    const auto value = co_await rx.next();
+    EXPECT_EQ(value, 2);
+    co_await sending;
+    tx.close();
+    const auto none = co_await rx.next();
+    EXPECT_FALSE(none);
+  });
+}
+
+TEST(channel, a_generator_that_receives_is_cancelled_there_and_loses_no_value) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(0);
+    auto doubled = [](receiver<int>& from) -> actors::generator<int> {
+      while (const auto value = co_await from.next())
+        co_yield 2 * *value;
+    };
+    auto sum_up = [&doubled](receiver<int>& from) -> task<int> {
+      int sum = 0;
+      auto source = doubled(from);
+      while (const auto value = co_await source.next())
+        sum += *value;
+      co_return sum;
+    };
+    const auto first = spawn(sum_up(rx));
+    co_await until([&, &r = rx] { return r.statistics().waiting_receivers == 1; });
+    first.cancel();
+    const bool gave_up = co_await is_cancelled(first);
+    EXPECT_TRUE(gave_up);
+    EXPECT_EQ(rx.statistics().waiting_receivers, 0U);
+    const auto second = spawn(sum_up(rx));
+    co_await tx.send(1);
+    co_await tx.send(2);
+    tx.close();
+    const int sum = co_await second;
+    EXPECT_EQ(sum, 6);
+  });
+}
+
+TEST(channel, a_value_that_is_sent_while_somebody_waits_is_his) {
+  on_every_runtime([]() -> task<> {
+    auto [tx, rx] = make_channel<int>(1);
+    // While nobody waits, who has sent may take it back and send another.
+    EXPECT_TRUE(tx.try_send(1));
+    EXPECT_EQ(rx.try_receive(), 1);
+    const auto waiting = spawn(rx.receive());
+    co_await until([&, &r = rx] { return r.statistics().waiting_receivers == 1; });
+    EXPECT_TRUE(tx.try_send(2));
+    EXPECT_EQ(rx.try_receive(), std::nullopt);
+    const int value = co_await waiting;
+    EXPECT_EQ(value, 2);
+    // And the room that a receiver makes is that of the sender that waits.
+    EXPECT_TRUE(tx.try_send(3));
+    const auto sending = spawn(tx.send(4));
+    co_await until([&, &r = rx] { return r.statistics().waiting_senders == 1; });
+    EXPECT_EQ(rx.try_receive(), 3);
+    EXPECT_FALSE(tx.try_send(5));
+    EXPECT_EQ(rx.try_receive(), 4);
+    co_await sending;
   });
 }
 
