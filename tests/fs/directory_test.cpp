@@ -1,5 +1,6 @@
 #include <actors/fs/directory.hpp>
 #include <actors/fs/temp_directory.hpp>
+#include <tests/core/held_pool.hpp>
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>
@@ -11,6 +12,8 @@ namespace {
 using namespace actors;
 using namespace actors::fs;
 using namespace actors::fs::test;
+using core_test::is_cancelled_where_it_waits;
+using core_test::while_the_pool_is_held;
 
 TEST(directory, entries_come_sorted_with_their_kinds) {
   const temp_directory folder;
@@ -109,6 +112,27 @@ TEST(temp_directory, it_goes_with_all_that_is_in_it) {
   first = std::move(second);
   EXPECT_FALSE(std::filesystem::exists(gone));
   EXPECT_TRUE(std::filesystem::exists(first.path()));
+}
+
+TEST(directory, a_call_that_has_not_started_is_withdrawn_when_it_is_cancelled) {
+  const temp_directory folder;
+  const auto path = folder.path() / "f";
+  put(path, "x");
+  run_with_one_thread([&]() -> task<void> {
+    auto cancel_all = [&]() -> task<void> {
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::exists(path)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::stat(path)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::list_directory(folder.path())));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::create_directories(folder.path() / "a/b")));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::remove(path)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::remove_all(folder.path())));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::rename(path, folder.path() / "g")));
+    };
+    co_await while_the_pool_is_held(cancel_all);
+    const auto entries = co_await list_directory(folder.path());
+    EXPECT_EQ(entries.size(), 1U);
+    EXPECT_EQ(entries.front().name(), "f");
+  });
 }
 
 } // namespace

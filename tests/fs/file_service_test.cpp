@@ -1,7 +1,10 @@
 #include <actors/core/ask.hpp>
 #include <actors/core/service.hpp>
+#include <actors/core/sleep.hpp>
+#include <actors/core/spawn.hpp>
 #include <actors/fs/file_service.hpp>
 #include <actors/fs/temp_directory.hpp>
+#include <tests/core/held_pool.hpp>
 #include <tests/fs/fs_support.hpp>
 
 #include <caf/binary_deserializer.hpp>
@@ -17,6 +20,13 @@ namespace {
 using namespace actors;
 using namespace actors::fs;
 using namespace actors::fs::test;
+using core_test::while_the_pool_is_held;
+
+/// A request as a task.
+template <class T, class... Args>
+task<T> asked(service_ref target, Args... content) {
+  co_return co_await ask<T>(target, std::move(content)...);
+}
 
 TEST(file_service, every_message_is_answered) {
   const temp_directory folder;
@@ -109,6 +119,43 @@ TEST(file_service, its_answers_survive_the_way_to_another_node) {
   EXPECT_EQ(status_again.permissions(), 0755U);
   EXPECT_EQ(entry_again.name(), "name");
   EXPECT_EQ(entry_again.kind(), file_kind::symlink);
+}
+
+TEST(file_service, a_caller_that_gives_up_withdraws_what_has_not_started) {
+  const temp_directory folder;
+  put(folder.path() / "f", "old");
+  run_with_one_thread([&]() -> task<void> {
+    const auto files = spawn_file_service(file_service_options{folder.path()});
+    const std::string name{"f"};
+    // The handlers, too, get as far as the pool.
+    auto give_up = []<class T>(task<T> operation) -> task<bool> {
+      const auto handle = spawn(std::move(operation), spawn_options{}.eager());
+      for (int i = 0; i < 20; ++i)
+        co_await yield();
+      EXPECT_TRUE(handle.cancel());
+      bool result = false;
+      try {
+        static_cast<void>(co_await handle);
+      } catch (const cancelled&) {
+        result = true;
+      }
+      co_return result;
+    };
+    auto cancel_all = [&]() -> task<void> {
+      EXPECT_TRUE(co_await give_up(asked<std::string>(files, read_file_atom_v, name)));
+      EXPECT_TRUE(co_await give_up(asked<void>(files, write_file_atom_v, name, std::string{"new"})));
+      EXPECT_TRUE(co_await give_up(asked<void>(files, append_file_atom_v, name, std::string{"more"})));
+      EXPECT_TRUE(co_await give_up(asked<file_status>(files, stat_atom_v, name)));
+      EXPECT_TRUE(
+          co_await give_up(asked<std::vector<directory_entry>>(files, list_directory_atom_v, std::string{"."})));
+      EXPECT_TRUE(co_await give_up(asked<bool>(files, create_directories_atom_v, std::string{"a"})));
+      EXPECT_TRUE(co_await give_up(asked<bool>(files, remove_atom_v, name)));
+      EXPECT_TRUE(co_await give_up(asked<void>(files, rename_atom_v, name, std::string{"g"})));
+    };
+    co_await while_the_pool_is_held(cancel_all);
+    EXPECT_EQ(co_await ask<std::string>(files, read_file_atom_v, name), "old");
+  });
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, {}), 1);
 }
 
 } // namespace

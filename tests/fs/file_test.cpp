@@ -3,6 +3,7 @@
 #include <actors/core/spawn.hpp>
 #include <actors/fs/file.hpp>
 #include <actors/fs/temp_directory.hpp>
+#include <tests/core/held_pool.hpp>
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>
@@ -14,6 +15,8 @@ namespace {
 using namespace actors;
 using namespace actors::fs;
 using namespace actors::fs::test;
+using core_test::is_cancelled_where_it_waits;
+using core_test::while_the_pool_is_held;
 
 TEST(file, pieces_are_written_and_read_in_order) {
   const temp_directory folder;
@@ -179,6 +182,34 @@ TEST(file, a_cancelled_call_leaves_no_half_written_piece) {
       }
       std::filesystem::remove(path);
     }
+  });
+}
+
+TEST(file, every_call_that_has_not_started_is_withdrawn_when_it_is_cancelled) {
+  const temp_directory folder;
+  run_with_one_thread([&]() -> task<void> {
+    auto f = co_await fs::open(folder.path() / "f", open_mode::update);
+    co_await f.write("content");
+    std::string buffer(4, '-');
+    auto cancel_all = [&]() -> task<void> {
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.read(4)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.write("more")));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.read_at(0, buffer)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.write_at(0, "other")));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.size()));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.truncate(0)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.sync()));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(f.close()));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(fs::open(folder.path() / "new", open_mode::create)));
+    };
+    co_await while_the_pool_is_held(cancel_all);
+    EXPECT_TRUE(f.is_open());
+    EXPECT_EQ(buffer, "----");
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "new"));
+    co_await f.write("!");
+    EXPECT_EQ(co_await f.size(), 8U);
+    co_await f.close();
+    EXPECT_EQ(content_of(folder.path() / "f"), "content!");
   });
 }
 

@@ -30,6 +30,16 @@ void run_in_runtime(F function) {
     throw std::runtime_error("the runtime did not stop: " + left.front());
 }
 
+/// The same with one worker and one thread for calls that block.
+template <class F>
+void run_with_one_thread(F function) {
+  runtime rt{runtime_options{}.workers(1).blocking_threads(1).log_to(make_null_log_sink())};
+  rt.block_on(std::move(function));
+  const auto left = rt.stop(10s);
+  if (!left.empty())
+    throw std::runtime_error("the runtime did not stop: " + left.front());
+}
+
 /// The error that an operation ends with; its text is empty if it succeeded.
 struct failure {
   failure() = default;

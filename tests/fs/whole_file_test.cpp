@@ -1,6 +1,7 @@
 #include <actors/core/gather.hpp>
 #include <actors/fs/temp_directory.hpp>
 #include <actors/fs/whole_file.hpp>
+#include <tests/core/held_pool.hpp>
 #include <tests/fs/fs_support.hpp>
 
 #include <gtest/gtest.h>
@@ -15,6 +16,8 @@ namespace {
 using namespace actors;
 using namespace actors::fs;
 using namespace actors::fs::test;
+using core_test::is_cancelled_where_it_waits;
+using core_test::while_the_pool_is_held;
 
 TEST(read_file, what_was_written_is_read) {
   const temp_directory folder;
@@ -179,6 +182,23 @@ TEST(append_file, appends_of_many_tasks_do_not_mix) {
     EXPECT_EQ(line.find_first_not_of(line.front()), std::string::npos);
   }
   EXPECT_EQ(lines, 200);
+}
+
+TEST(whole_files, a_call_that_has_not_started_is_withdrawn_when_it_is_cancelled) {
+  const temp_directory folder;
+  const auto path = folder.path() / "f";
+  put(path, "old");
+  run_with_one_thread([&]() -> task<void> {
+    auto cancel_all = [&]() -> task<void> {
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(read_file(path)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(write_file(path, "new")));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(write_file(path, "new", write_mode::replace)));
+      EXPECT_TRUE(co_await is_cancelled_where_it_waits(append_file(path, "more")));
+    };
+    co_await while_the_pool_is_held(cancel_all);
+    EXPECT_EQ(co_await read_file(path), "old");
+  });
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, {}), 1) << "nothing lies beside it";
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include <actors/net/resolver.hpp>
+#include <tests/core/held_pool.hpp>
 #include <tests/net/stream_support.hpp>
 
 #include <gtest/gtest.h>
@@ -44,6 +45,18 @@ TEST(resolve, nonsense_is_refused_before_the_system_sees_it) {
       EXPECT_TRUE(failed);
     }
   });
+}
+
+TEST(resolve, is_cancelled_at_once_and_the_next_one_is_answered) {
+  run_in_runtime(
+      []() -> task<void> {
+        auto cancel = []() -> task<void> {
+          EXPECT_TRUE(co_await core_test::is_cancelled_where_it_waits(resolve("localhost", 1)));
+        };
+        co_await core_test::while_the_pool_is_held(cancel);
+        EXPECT_FALSE((co_await resolve("localhost", 1)).empty());
+      },
+      runtime_options{}.workers(1).blocking_threads(1));
 }
 
 } // namespace
