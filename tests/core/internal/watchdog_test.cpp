@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <semaphore>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -374,6 +375,30 @@ TEST(watchdog, reports_the_stack_of_a_job_while_it_still_runs) {
     EXPECT_THAT(stall.stack, testing::Contains(testing::HasSubstr("dawdle_here")));
     EXPECT_THAT(stall.stack, testing::Not(testing::Contains(testing::HasSubstr("thread_loop"))));
   }
+}
+
+TEST(watchdog, a_stall_handler_that_throws_is_logged_and_the_watch_goes_on) {
+  const auto log = std::make_shared<recording_log>();
+  std::counting_semaphore<> told{0};
+  runtime home{runtime_options{}.workers(1).log_to(log).stall_threshold(40ms).on_stall([&](const auto&) {
+    told.release();
+    throw std::runtime_error("the pager is out of order");
+  })};
+  for (int round = 0; round < 2; ++round) {
+    obstacle wall;
+    const auto late = home.spawn_future([](obstacle& in_the_way) -> task<> {
+      in_the_way.hold();
+      co_return;
+    }(wall));
+    ASSERT_TRUE(wall.holds());
+    EXPECT_TRUE(told.try_acquire_for(patience));
+    wall.let_go();
+    EXPECT_TRUE(comes(late));
+  }
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  const auto line = testing::AllOf(testing::StartsWith("error runtime: "), testing::HasSubstr("stall"),
+                                   testing::HasSubstr("the pager is out of order"));
+  EXPECT_THAT(log->lines(), testing::ElementsAre(line, line));
 }
 
 TEST(watchdog, takes_no_stack_when_it_is_told_so) {

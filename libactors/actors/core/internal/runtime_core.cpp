@@ -165,7 +165,13 @@ void runtime_core::schedule_in_order(caf::resumable& job, worker_binding home) {
 void runtime_core::report_stall(const stall_report& stall) {
   stalls_.fetch_add(1, std::memory_order_relaxed);
   if (options_.on_stall()) {
-    options_.on_stall()(stall);
+    try {
+      options_.on_stall()(stall);
+    } catch (...) {
+      // On the watchdog's thread there is nobody else to tell.
+      log_->write({log_level::error, "runtime",
+                   "the handler of stalls has thrown for " + stall.actor + ": " + describe(std::current_exception())});
+    }
     return;
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(stall.busy).count();
