@@ -2,11 +2,13 @@
 #include "../patience.hpp"
 #include "pipe_end.hpp"
 
+#include <actors/core/ask.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/reactor_worker.hpp>
 #include <actors/core/internal/runtime_core.hpp>
 #include <actors/core/runtime.hpp>
+#include <actors/core/service.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/this_task.hpp>
@@ -374,6 +376,55 @@ TEST(watchdog, reports_the_stack_of_a_job_while_it_still_runs) {
     EXPECT_GE(stall.busy, 50ms);
     EXPECT_THAT(stall.stack, testing::Contains(testing::HasSubstr("dawdle_here")));
     EXPECT_THAT(stall.stack, testing::Not(testing::Contains(testing::HasSubstr("thread_loop"))));
+  }
+}
+
+TEST(watchdog, logs_name_time_and_stack_of_a_task_and_of_a_service_by_default) {
+  // The usual threshold, the usual handler; each dawdles until it is in the log.
+  class dawdler final : public actors::service {
+  public:
+    explicit dawdler(const std::atomic<bool>& go_on) {
+      on([&go_on](int value) {
+        dawdle_here(go_on);
+        return value;
+      });
+    }
+  };
+
+  const auto log = std::make_shared<recording_log>();
+  runtime home{runtime_options{}.workers(2).log_to(log)};
+  std::atomic<bool> task_goes_on{true};
+  std::atomic<bool> service_goes_on{true};
+  const auto begin = std::chrono::steady_clock::now();
+  const auto late = home.spawn(
+      [](const std::atomic<bool>& flag) -> task<> {
+        dawdle_here(flag);
+        co_return;
+      }(task_goes_on),
+      spawn_options{}.name("the slow task"));
+  const auto service =
+      actors::spawn_service(home, std::make_unique<dawdler>(service_goes_on), spawn_options{}.name("the slow service"));
+  auto asking = home.spawn_future(
+      [](actors::service_ref to) -> task<int> { co_return co_await actors::ask<int>(to, 1); }(service));
+  const auto by_task = "the slow task (actor " + std::to_string(late.id()) + ") has held a worker for ";
+  const auto by_service =
+      "the slow service (actor " + std::to_string(service.actor().id()) + ") has held a worker for ";
+  EXPECT_TRUE(log->wait_for(by_task));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
+  EXPECT_TRUE(log->wait_for(by_service));
+  task_goes_on = false;
+  service_goes_on = false;
+  ASSERT_TRUE(comes(asking));
+  EXPECT_EQ(asking.get(), 1);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+  for (const auto& name : {by_task, by_service}) {
+    const auto lines = log->lines();
+    const auto line =
+        std::ranges::find_if(lines, [&](const auto& each) { return each.find(name) != std::string::npos; });
+    ASSERT_NE(line, lines.end());
+    EXPECT_THAT(*line, testing::StartsWith("warning runtime: "));
+    EXPECT_THAT(*line, testing::HasSubstr("stack="));
+    EXPECT_THAT(*line, testing::HasSubstr("dawdle_here"));
   }
 }
 
