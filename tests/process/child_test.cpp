@@ -105,6 +105,72 @@ TEST_P(child_process, is_not_killed_when_a_wait_is_cancelled) {
   });
 }
 
+TEST_P(child_process, one_of_several_waits_is_cancelled_and_the_others_hear_of_the_end) {
+  run_in_runtime([]() -> task<> {
+    const auto running = co_await start(waiting_child());
+    std::vector<task_handle<exit_status>> waiting;
+    for (int i = 0; i < 4; ++i)
+      waiting.push_back(spawn(running.wait()));
+    EXPECT_EQ(co_await read_line(running.output()), "ready");
+    waiting[1].cancel("not interested");
+    std::string reason;
+    try {
+      static_cast<void>(co_await waiting[1]);
+    } catch (const cancelled& e) {
+      reason = e.reason();
+    }
+    EXPECT_EQ(reason, "not interested");
+    EXPECT_EQ(running.status(), std::nullopt);
+    running.input().close();
+    for (const std::size_t i : {0U, 2U, 3U})
+      EXPECT_EQ(co_await waiting[i], exit_status::exited(7));
+  });
+}
+
+TEST_P(child_process, tells_its_status_again_and_again_and_its_last_words_after_its_end) {
+  run_in_runtime([]() -> task<> {
+    const auto ended = co_await start(shell("echo last; exit 3").output(redirection::pipe()));
+    EXPECT_EQ(co_await ended.wait(), exit_status::exited(3));
+    EXPECT_EQ(co_await ended.wait(), exit_status::exited(3));
+    EXPECT_EQ(ended.status(), exit_status::exited(3));
+    EXPECT_FALSE(ended.kill());
+    EXPECT_EQ(co_await ended.wait(), exit_status::exited(3)) << "what is dead cannot be killed";
+    EXPECT_EQ(co_await read_line(ended.output()), "last");
+    EXPECT_EQ(co_await read_line(ended.output()), "");
+  });
+}
+
+TEST_P(child_process, closed_after_its_end_keeps_the_status_of_those_who_wait) {
+  run_in_runtime([]() -> task<> {
+    auto ended = co_await start(shell("exit 3"));
+    while (!ended.status())
+      co_await sleep(1ms);
+    const auto late = spawn(ended.wait());
+    ended.close();
+    EXPECT_EQ(co_await late, exit_status::exited(3));
+  });
+}
+
+TEST_P(child_process, closing_it_ends_the_reads_of_its_pipes) {
+  run_in_runtime([]() -> task<> {
+    auto outer = co_await start(waiting_child());
+    EXPECT_EQ(co_await read_line(outer.output()), "ready");
+    const auto reading = spawn(read_line(outer.output()), spawn_options{}.eager());
+    EXPECT_FALSE(reading.done());
+    const auto ended = spawn(outer.wait());
+    outer.close();
+    std::error_code code;
+    std::string line;
+    try {
+      line = co_await reading;
+    } catch (const net::net_error& error) {
+      code = error.code();
+    }
+    EXPECT_TRUE(code) << "a read of a stream that was closed meanwhile gave \"" << line << '"';
+    EXPECT_EQ(co_await ended, exit_status::signalled(SIGKILL));
+  });
+}
+
 TEST_P(child_process, is_killed_when_its_object_goes) {
   run_in_runtime([]() -> task<> {
     auto running = co_await start(waiting_child());
