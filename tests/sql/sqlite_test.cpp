@@ -5,6 +5,7 @@
 #include <actors/core/to_thread.hpp>
 #include <actors/sql/error.hpp>
 #include <actors/sql/sqlite.hpp>
+#include <tests/core/held_pool.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace actors::sql {
@@ -110,6 +112,67 @@ TEST_F(sqlite_in_tasks, a_cancelled_statement_is_interrupted_and_the_connection_
     EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
     const auto total = co_await count(db);
     EXPECT_EQ(total, 0);
+  });
+}
+
+TEST_F(sqlite_in_tasks, every_call_that_waits_for_its_turn_is_withdrawn_when_it_is_cancelled) {
+  home.block_on([this]() -> task<> {
+    auto db = co_await open_with_table(file());
+    std::promise<void> begun;
+    std::promise<void> may_end;
+    const auto running = spawn(db.transaction([&](sqlite_connection&) {
+      begun.set_value();
+      may_end.get_future().wait();
+    }));
+    co_await to_thread([&begun] { begun.get_future().wait(); });
+    using core_test::is_cancelled_where_it_waits;
+    EXPECT_TRUE(co_await is_cancelled_where_it_waits(db.query("insert into items values ('x', 1) returning price")));
+    EXPECT_TRUE(co_await is_cancelled_where_it_waits(db.execute("insert into items values ('x', 1)")));
+    EXPECT_TRUE(co_await is_cancelled_where_it_waits(db.execute_script("drop table items;")));
+    const auto work = [](sqlite_connection& connection) { connection.execute("insert into items values ('x', 1)"); };
+    EXPECT_TRUE(co_await is_cancelled_where_it_waits(db.transaction(work)));
+    EXPECT_TRUE(co_await is_cancelled_where_it_waits(db.close()));
+    may_end.set_value();
+    co_await running;
+    EXPECT_EQ(co_await count(db), 0);
+  });
+}
+
+TEST_F(sqlite_in_tasks, an_opening_that_waits_for_a_thread_is_withdrawn_when_it_is_cancelled) {
+  runtime narrow{runtime_options{}.workers(1).blocking_threads(1)};
+  const auto target = file();
+  narrow.block_on([&target]() -> task<> {
+    auto cancel = [&target]() -> task<> {
+      EXPECT_TRUE(co_await core_test::is_cancelled_where_it_waits(sqlite::open(target)));
+    };
+    co_await core_test::while_the_pool_is_held(cancel);
+    EXPECT_FALSE(std::filesystem::exists(target));
+    static_cast<void>(co_await sqlite::open(target));
+  });
+}
+
+TEST_F(sqlite_in_tasks, a_transaction_or_script_that_runs_is_interrupted_and_taken_back) {
+  home.block_on([this]() -> task<> {
+    auto db = co_await open_with_table(file());
+    const auto work = [](sqlite_connection& connection) {
+      connection.execute("insert into items values ('x', 1)");
+      static_cast<void>(connection.query(endless));
+    };
+    bool timed_out = false;
+    try {
+      co_await with_timeout(50ms, db.transaction(work));
+    } catch (const timeout_error&) {
+      timed_out = true;
+    }
+    EXPECT_TRUE(std::exchange(timed_out, false));
+    EXPECT_EQ(co_await count(db), 0);
+    try {
+      co_await with_timeout(50ms, db.execute_script(std::string{endless} + ";"));
+    } catch (const timeout_error&) {
+      timed_out = true;
+    }
+    EXPECT_TRUE(timed_out);
+    EXPECT_EQ(co_await count(db), 0);
   });
 }
 
