@@ -234,6 +234,29 @@ TEST(application, cancelling_the_start_stops_what_was_started) {
   EXPECT_THAT(notes, ElementsAre("start first", "start second", "stop first"));
 }
 
+TEST(application, a_stop_that_is_cancelled_cancels_the_component_at_hand_and_can_be_gone_on_with) {
+  journal notes;
+  application run;
+  run.add<noting>("first", {}, &notes);
+  run.add<slow_to_stop>("second", {}, &notes);
+  run.add<noting>("third", {}, &notes);
+  actors::runtime home{virtual_time()};
+  const auto cancel_in_between = [&run]() -> task<bool> {
+    co_await run.start();
+    const auto stopping = actors::spawn(run.stop(1h));
+    co_await actors::sleep(1s);
+    stopping.cancel("not now");
+    const std::vector awaited{stopping};
+    static_cast<void>(co_await actors::wait(awaited));
+    EXPECT_THAT(run.started(), ElementsAre("first"));
+    EXPECT_THAT(co_await run.stop(1h), IsEmpty());
+    co_return stopping.result().was_cancelled();
+  };
+  EXPECT_TRUE(home.block_on(cancel_in_between));
+  EXPECT_THAT(notes,
+              ElementsAre("start first", "start second", "start third", "stop third", "cancel second", "stop first"));
+}
+
 TEST(application, a_component_that_does_not_stop_is_cancelled_and_keeps_no_other) {
   journal notes;
   application run;

@@ -201,6 +201,30 @@ TEST(as_completed, a_cancelled_wait_loses_no_task) {
   });
 }
 
+TEST(as_completed, a_cancelled_wait_for_an_index_loses_no_task_either) {
+  on_every_runtime([]() -> task<> {
+    gate door;
+    gate begun;
+    auto patient = [](gate& wait_for) -> task<int> {
+      co_await wait_for;
+      co_return 4;
+    };
+    auto completed = as_completed(handles{spawn(patient(door))});
+    auto waiter = [&](gate& ready) -> task<> {
+      ready.open();
+      static_cast<void>(co_await completed.next_index());
+    };
+    const auto waiting = spawn(waiter(begun));
+    co_await begun;
+    waiting.cancel("never mind");
+    const auto error = co_await error_of(waiting);
+    EXPECT_EQ(actors::describe(error), "cancelled: never mind");
+    door.open();
+    const auto index = co_await completed.next_index();
+    EXPECT_EQ(index, 0U);
+  });
+}
+
 TEST(as_completed, may_be_dropped_while_tasks_still_run) {
   on_every_runtime([]() -> task<> {
     for (int round = 0; round < 50; ++round) {

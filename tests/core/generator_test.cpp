@@ -211,6 +211,36 @@ TEST(generator, an_error_of_its_cleanup_comes_out_of_close) {
   });
 }
 
+TEST(generator, a_close_that_waits_for_the_cleanup_can_be_cancelled_and_the_generator_has_ended) {
+  on_every_runtime([]() -> task<> {
+    gate cleaning;
+    std::atomic<int> live{0};
+    auto slow_to_close = [&]() -> generator<int> {
+      const counted mark{live};
+      bool closing = false;
+      try {
+        co_yield 1;
+      } catch (const generator_closed&) {
+        closing = true;
+      }
+      if (closing) {
+        cleaning.open();
+        co_await actors::sleep(actors::forever);
+      }
+    };
+    auto source = slow_to_close();
+    static_cast<void>(co_await source.next());
+    const auto closing = spawn(source.close());
+    co_await cleaning;
+    closing.cancel("enough");
+    const auto error = co_await error_of(closing);
+    EXPECT_EQ(actors::describe(error), "cancelled: enough");
+    EXPECT_EQ(live, 0);
+    const auto after = co_await source.next();
+    EXPECT_FALSE(after.has_value());
+  });
+}
+
 TEST(generator, that_is_dropped_destroys_its_frame_at_once) {
   on_every_runtime([]() -> task<> {
     std::atomic<int> live{0};

@@ -287,6 +287,34 @@ TEST(span, work_in_a_span_can_be_cancelled_and_the_span_says_so) {
       });
 }
 
+TEST(span, work_in_a_trace_can_be_cancelled_and_the_trace_is_left) {
+  on_every_runtime([]() -> task<> {
+    gate inside;
+    const auto trace = actors::trace_context::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "");
+    EXPECT_TRUE(trace);
+    bool left = false;
+    auto program = [&]() -> task<> {
+      auto waiting = [&]() -> task<> {
+        EXPECT_TRUE(actors::current_trace());
+        inside.open();
+        co_await actors::sleep(actors::forever);
+      };
+      bool was_cancelled = false;
+      try {
+        co_await with_trace(*trace, waiting);
+      } catch (const actors::cancelled&) {
+        was_cancelled = true;
+      }
+      left = was_cancelled && !actors::current_trace();
+    };
+    const auto running = actors::spawn(program());
+    co_await inside;
+    running.cancel("enough");
+    co_await running;
+    EXPECT_TRUE(left);
+  });
+}
+
 TEST(span, work_that_is_killed_ends_its_span) {
   with_sink_on_every_runtime(
       []() -> task<> {

@@ -50,8 +50,12 @@ TEST(resolve, nonsense_is_refused_before_the_system_sees_it) {
 TEST(resolve, is_cancelled_at_once_and_the_next_one_is_answered) {
   run_in_runtime(
       []() -> task<void> {
+        using core_test::is_cancelled_where_it_waits;
         auto cancel = []() -> task<void> {
-          EXPECT_TRUE(co_await core_test::is_cancelled_where_it_waits(resolve("localhost", 1)));
+          EXPECT_TRUE(co_await is_cancelled_where_it_waits(resolve("localhost", 1)));
+          // Those who ask for names.
+          EXPECT_TRUE(co_await is_cancelled_where_it_waits(connect_tcp("localhost", 1)));
+          EXPECT_TRUE(co_await is_cancelled_where_it_waits(listen_tcp("localhost", 0)));
         };
         co_await core_test::while_the_pool_is_held(cancel);
         EXPECT_FALSE((co_await resolve("localhost", 1)).empty());

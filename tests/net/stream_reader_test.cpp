@@ -202,6 +202,22 @@ TEST(stream_reader, a_read_that_is_cancelled_or_late_has_taken_nothing) {
   });
 }
 
+TEST(stream_reader, a_cancelled_read_of_anything_has_taken_nothing) {
+  on_every_runtime([]() -> task<> {
+    const auto streams = actors::testing::make_memory_streams();
+    stream_reader in{*streams.second};
+    // There is nothing yet: with anything there it would not wait.
+    const auto reading = spawn(error_of(in.read_some(10)));
+    co_await actors::sleep(1ms);
+    reading.cancel();
+    const auto error = co_await reading;
+    EXPECT_TRUE(actors::is_cancelled(error));
+    co_await streams.first->write_all("text");
+    const auto text = co_await in.read_some(10);
+    EXPECT_EQ(text, "text");
+  });
+}
+
 TEST(stream_reader, needs_a_limit) {
   const auto streams = actors::testing::make_memory_streams();
   EXPECT_THROW((stream_reader{*streams.second, 0}), actors::misuse_error);

@@ -124,6 +124,39 @@ TEST(unix_stream, errors_name_the_path) {
   });
 }
 
+TEST(unix_stream, a_client_that_waits_in_front_of_a_full_queue_can_be_cancelled_and_the_listener_goes_on) {
+  const fs::temp_directory folder;
+  run_in_runtime([&]() -> task<void> {
+    const auto path = path_in(folder);
+    auto source = co_await listen_unix(path, 0);
+    // With such a queue the system takes one or two.
+    std::vector<std::unique_ptr<stream>> taken;
+    for (;;) {
+      const auto attempt = spawn(connect_unix(path));
+      for (int i = 0; i < 20 && !attempt.done(); ++i)
+        co_await sleep(1ms);
+      if (!attempt.done()) {
+        EXPECT_TRUE(attempt.cancel());
+        bool was_cancelled = false;
+        try {
+          static_cast<void>(co_await attempt);
+        } catch (const cancelled&) {
+          was_cancelled = true;
+        }
+        EXPECT_TRUE(was_cancelled);
+        break;
+      }
+      taken.push_back(co_await attempt);
+    }
+    EXPECT_FALSE(taken.empty());
+    for (std::size_t i = 0; i < taken.size(); ++i)
+      static_cast<void>(co_await source->accept());
+    const auto again = spawn(connect_unix(path));
+    static_cast<void>(co_await source->accept());
+    EXPECT_TRUE((co_await again)->is_open());
+  });
+}
+
 TEST(unix_stream, a_full_queue_makes_clients_wait_and_not_fail) {
   const fs::temp_directory folder;
   run_in_runtime([&]() -> task<void> {

@@ -204,6 +204,54 @@ task<void> stop_slowly(sv::supervisor_ref top) {
   co_await top.stop();
 }
 
+TEST(dynamic_children, whoever_asks_for_an_end_or_a_new_start_can_be_cancelled_and_the_request_goes_on) {
+  under_every_seed([]() -> task<> {
+    const auto notes = std::make_shared<journal>();
+    auto body = [notes](sv::started_signal started) -> task<void> {
+      notes->add("+slow");
+      co_await sleep(1s);
+      started();
+      try {
+        co_await sleep(actors::forever);
+      } catch (const actors::cancelled&) {
+        notes->add("-slow");
+      }
+      co_await sleep(1s);
+    };
+    auto spec = quiet("top");
+    spec.child(sv::task_child("slow", body));
+    const auto top = sv::spawn_supervisor(std::move(spec));
+    co_await top.started();
+    const auto child = top.child("slow");
+    const auto old = child.address();
+    auto next = actors::spawn(error_of(child.next(old)));
+    auto terminated = actors::spawn(error_of(top.terminate_child("slow")));
+    auto stopped_twice = actors::spawn(error_of(top.terminate_child("slow")));
+    co_await sleep(1ms);
+    for (const auto& each : {next, terminated}) {
+      each.cancel();
+      EXPECT_TRUE(actors::is_cancelled(co_await each));
+    }
+    EXPECT_FALSE(co_await stopped_twice) << "the other one that asked hears of the end";
+    EXPECT_EQ(notes->count("-slow"), 1u);
+    auto restarted = actors::spawn(error_of(top.restart_child("slow")));
+    co_await sleep(1ms);
+    restarted.cancel();
+    EXPECT_TRUE(actors::is_cancelled(co_await restarted));
+    static_cast<void>(co_await child.next(old));
+    EXPECT_EQ(notes->count("+slow"), 2u);
+    // These are answered in the supervisor's next turn, and may be given up before it.
+    auto listed = actors::spawn(top.children(), actors::spawn_options{}.eager());
+    auto deleted = actors::spawn(top.delete_child("slow"), actors::spawn_options{}.eager());
+    EXPECT_TRUE(listed.cancel());
+    EXPECT_TRUE(deleted.cancel());
+    EXPECT_TRUE(actors::is_cancelled(co_await error_of(listed)));
+    EXPECT_TRUE(actors::is_cancelled(co_await error_of(deleted)));
+    EXPECT_EQ((co_await top.children()).size(), 1u);
+    co_await top.stop();
+  });
+}
+
 TEST(dynamic_children, every_wait_can_be_cancelled_and_the_request_goes_on) {
   under_every_seed([]() -> task<> {
     const auto notes = std::make_shared<journal>();

@@ -184,6 +184,32 @@ TEST(condition, a_wait_cancelled_while_the_mutex_is_free_holds_it_too) {
   });
 }
 
+TEST(condition, a_wait_for_a_predicate_can_be_cancelled_and_holds_the_mutex_when_it_throws) {
+  on_every_runtime([]() -> task<> {
+    mutex m;
+    condition c{m};
+    bool held = false;
+    auto wait = [](mutex& lock, condition& changed, bool& owned) -> task<> {
+      auto guard = co_await lock.lock();
+      auto never = [] { return false; };
+      try {
+        static_cast<void>(co_await changed.wait(guard, never));
+      } catch (const actors::cancelled&) {
+        owned = static_cast<bool>(guard) && lock.locked();
+        throw;
+      }
+    };
+    const auto waiting = spawn(wait(m, c, held));
+    co_await until([&] { return c.waiting() == 1; });
+    waiting.cancel();
+    const bool gave_up = co_await is_cancelled(waiting);
+    EXPECT_TRUE(gave_up);
+    EXPECT_TRUE(held);
+    EXPECT_FALSE(m.locked());
+    EXPECT_EQ(c.waiting(), 0U);
+  });
+}
+
 TEST(condition, a_notification_that_a_cancelled_or_killed_waiter_had_goes_to_the_next) {
   on_every_runtime([]() -> task<> {
     for (const bool killed : {false, true}) {

@@ -184,6 +184,24 @@ TEST(semaphore, a_cancelled_waiter_that_was_given_nothing_changes_nothing) {
   });
 }
 
+TEST(semaphore, a_cancelled_scoped_acquire_has_no_permit_and_gives_none_back) {
+  on_every_runtime([]() -> task<> {
+    semaphore s{1};
+    auto held = co_await s.scoped_acquire();
+    const auto waiting = spawn(s.scoped_acquire());
+    co_await until([&] { return s.waiting() == 1; });
+    waiting.cancel();
+    const bool gave_up = co_await is_cancelled(waiting);
+    EXPECT_TRUE(gave_up);
+    EXPECT_EQ(s.waiting(), 0U);
+    EXPECT_EQ(s.value(), 0);
+    {
+      const auto gone = std::move(held);
+    }
+    EXPECT_EQ(s.value(), 1);
+  });
+}
+
 TEST(semaphore, a_killed_task_gives_its_scoped_permit_back) {
   on_every_runtime([]() -> task<> {
     semaphore s{1};

@@ -187,6 +187,27 @@ CO_TEST(probe, loses_no_message_when_an_expectation_is_cancelled) {
   EXPECT_EQ(message.value(), 7);
 }
 
+CO_TEST(probe, loses_no_message_when_it_is_cancelled_while_it_looks_for_one_or_for_silence) {
+  probe target;
+  const auto look = [](probe& from) -> task<> { static_cast<void>(co_await from.expect_eventually<std::int32_t>(1h)); };
+  const auto listen = [](probe& from) -> task<> { co_await from.expect_nothing(1h); };
+  for (const bool silence : {false, true}) {
+    const auto waiting = silence ? spawn(listen(target)) : spawn(look(target));
+    co_await sleep(1s);
+    EXPECT_TRUE(waiting.cancel());
+    bool was_cancelled = false;
+    try {
+      co_await waiting;
+    } catch (const cancelled&) {
+      was_cancelled = true;
+    }
+    EXPECT_TRUE(was_cancelled);
+  }
+  tell(target.actor(), std::int32_t{7});
+  const auto message = co_await target.expect<std::int32_t>();
+  EXPECT_EQ(message.value(), 7);
+}
+
 CO_TEST(probe, is_for_one_task_at_a_time) {
   probe target;
   const auto quiet = [](probe& from) -> task<> { co_await from.expect_nothing(1h); };
