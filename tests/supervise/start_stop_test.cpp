@@ -243,6 +243,52 @@ TEST(stop, a_child_that_ignores_the_request_is_killed_when_its_time_is_up) {
   });
 }
 
+TEST(stop, a_child_that_is_terminated_while_its_supervisor_stops_stops_once_and_everybody_is_answered) {
+  on_every_runtime([]() -> task<> {
+    for (const bool terminate_first : {false, true}) {
+      const auto notes = std::make_shared<journal>();
+      // Says when it is asked to stop, and then takes its time.
+      auto slow_to_stop = [notes](const std::string& name) {
+        return sv::task_child(name, [notes, name](sv::started_signal started) -> task<void> {
+          started();
+          try {
+            co_await sleep(actors::forever);
+          } catch (const actors::cancelled&) {
+            notes->add("-" + name);
+          }
+          co_await sleep(1ms);
+          notes->add("." + name);
+        });
+      };
+      auto spec = quiet("top");
+      spec.child(slow_to_stop("a")).child(slow_to_stop("b"));
+      const auto top = sv::spawn_supervisor(std::move(spec));
+      co_await top.started();
+      std::vector<actors::task_handle<std::exception_ptr>> answers;
+      if (terminate_first)
+        answers.push_back(spawn(error_of(top.terminate_child("b"))));
+      else
+        answers.push_back(spawn(error_of(top.stop())));
+      while (notes->count("-b") == 0)
+        co_await actors::yield();
+      // In the middle of it.
+      answers.push_back(spawn(error_of(top.stop())));
+      answers.push_back(spawn(error_of(top.terminate_child("b"))));
+      answers.push_back(spawn(error_of(top.terminate_child("a"))));
+      answers.push_back(spawn(error_of(top.restart_child("b"))));
+      EXPECT_FALSE(is_a<sv::start_error>(co_await error_of(top.ended())));
+      for (const auto& answer : answers) {
+        const auto error = co_await answer;
+        // Done, or refused: by a supervisor that stops, or because there is nothing to restart.
+        EXPECT_TRUE(!error || is_a<actors::stopping_error>(error) || is_a<sv::child_error>(error)) << text_of(error);
+      }
+      EXPECT_FALSE(co_await answers[0]) << text_of(co_await answers[0]);
+      for (const auto* once : {"-a", "-b", ".a", ".b"})
+        EXPECT_EQ(notes->count(once), 1U) << once;
+    }
+  });
+}
+
 TEST(stop, kill_at_once_runs_no_cleanup) {
   under_every_seed([]() -> task<> {
     const auto notes = std::make_shared<journal>();
