@@ -466,6 +466,38 @@ TEST(response_stream, one_that_is_given_up_costs_its_connection) {
   });
 }
 
+TEST(response_stream, a_cancelled_read_costs_its_connection_and_what_is_left_is_not_taken_for_the_end) {
+  run_virtually([]() -> task<> {
+    const auto slow = [](net::stream& s) -> task<void> {
+      static_cast<void>(co_await read_until(s, "\r\n\r\n"));
+      co_await s.write_all("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\none,");
+      co_await sleep(10s);
+      co_await s.write_all("two.");
+      static_cast<void>(co_await read_to_end(s));
+    };
+    server peer{{slow, slow, server::answers({hello})}};
+    const auto web = peer.make_client();
+    auto stream = co_await web.open("http://x/");
+    EXPECT_EQ(co_await stream.read_some(), "one,");
+    const auto reading = spawn(stream.read_some());
+    co_await sleep(1s);
+    EXPECT_TRUE(reading.cancel());
+    const std::vector awaited{reading};
+    co_await wait(awaited);
+    EXPECT_TRUE(reading.result().was_cancelled());
+    EXPECT_EQ(web.open_connections(), 0U);
+    std::string what;
+    EXPECT_EQ(co_await kind_of(stream.read_some(), &what), "truncated");
+    EXPECT_THAT(what, HasSubstr("a read of the body was cancelled"));
+    EXPECT_EQ(co_await kind_of(stream.read_all()), "truncated");
+    auto another = co_await web.open("http://x/");
+    const auto all = co_await move_on_after(1s, another.read_all());
+    EXPECT_FALSE(all);
+    EXPECT_EQ(co_await kind_of(another.read_response()), "truncated");
+    EXPECT_EQ((co_await web.get("http://x/")).body(), "hello");
+  });
+}
+
 TEST(response_stream, a_lower_limit_can_be_set_for_one_body) {
   run_virtually([]() -> task<> {
     server peer{{server::answers({hello}), server::answers({chunked_hello})}};

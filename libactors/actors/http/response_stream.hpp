@@ -30,7 +30,8 @@ class client_exchange;
 ///
 /// Back-pressure: nothing is read that was not asked for. Limits on time and size are the client's.
 ///
-/// Errors: `client_error`; afterwards the body has ended.
+/// Errors: `client_error`; afterwards the body has ended. After a read that was cancelled each further one throws
+/// `truncated`, because what came before is not all.
 class response_stream {
 public:
   /// Holds nothing; using it throws `misuse_error`.

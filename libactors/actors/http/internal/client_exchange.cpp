@@ -150,6 +150,7 @@ task<void> client_exchange::fill() {
   } catch (const cancelled&) {
     if (scope.leave_cancelled())
       fail_late(limit == deadline_, "waiting for the response");
+    cancelled_ = true;
     abandon();
     throw;
   } catch (const net::net_error& error) {
@@ -287,6 +288,9 @@ void client_exchange::count_piece(std::string_view piece) {
 
 client_exchange::step client_exchange::advance() {
   piece_ = {};
+  // Who goes on after a timeout of its own must not take what it has for all of it.
+  if (cancelled_)
+    throw make_error(client_errc::truncated, "a read of the body was cancelled");
   if (over_)
     return step::end;
   if (!decoder_ && content_length_ && *content_length_ > limit_)

@@ -111,6 +111,7 @@ private:
   bool received_ = false; // the body has come; the decoder may still hold some
   bool over_ = false;     // nothing more will be handed out
   bool stale_ = false;
+  bool cancelled_ = false; // the body was given up in the middle by a cancellation
 };
 
 } // namespace actors::http::internal
