@@ -1,3 +1,4 @@
+#include "scripted_server.hpp"
 #include "support.hpp"
 
 #include <actors/core/ask.hpp>
@@ -67,6 +68,39 @@ TEST(client_service, fetches_for_whoever_asks) {
       what = error.what();
     }
     EXPECT_THAT(what, HasSubstr("GET gopher://x/: the scheme gopher is not supported"));
+  });
+}
+
+TEST(client_service, cancels_the_request_of_a_caller_that_gives_up_and_no_other) {
+  run_virtually([]() -> task<> {
+    const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    const auto slow = [hello](net::stream& peer) -> task<void> {
+      static_cast<void>(co_await read_until(peer, "\r\n\r\n"));
+      co_await sleep(1h);
+      co_await peer.write_all(hello);
+    };
+    const scripted_server peer{{slow}};
+    const auto inner = peer.make_client(client_options{}.idle_timeout(2h).total_timeout(3h));
+    const auto web = spawn_service(std::make_unique<client_service>(inner));
+    const auto fetch = [](service_ref from) -> task<response> {
+      co_return co_await ask<response>(from, fetch_atom_v, std::string{"http://x/"});
+    };
+    const auto given_up = spawn(fetch(web));
+    const auto patient = spawn(fetch(web));
+    co_await sleep(1s);
+    EXPECT_EQ(inner.open_connections(), 2U);
+    EXPECT_TRUE(given_up.cancel());
+    bool was_cancelled = false;
+    try {
+      static_cast<void>(co_await given_up);
+    } catch (const cancelled&) {
+      was_cancelled = true;
+    }
+    EXPECT_TRUE(was_cancelled);
+    co_await sleep(1s);
+    EXPECT_EQ(inner.open_connections(), 1U);
+    const auto answer = co_await patient;
+    EXPECT_EQ(answer.body(), "hello");
   });
 }
 

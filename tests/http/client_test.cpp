@@ -421,6 +421,50 @@ TEST(client, a_cancelled_request_does_not_poison_the_pool) {
   });
 }
 
+TEST(client, can_be_cancelled_wherever_it_waits_and_is_as_good_as_new) {
+  run_virtually([]() -> task<> {
+    const auto silent = [](net::stream& s) -> task<void> {
+      static_cast<void>(co_await read_until(s, "\r\n\r\n"));
+      static_cast<void>(co_await read_to_end(s));
+    };
+    const auto half = [](net::stream& s) -> task<void> {
+      static_cast<void>(co_await read_until(s, "\r\n\r\n"));
+      co_await s.write_all("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+      static_cast<void>(co_await read_to_end(s));
+    };
+    const auto deaf = [](net::stream&) -> task<void> { co_await sleep(1h); };
+    server peer{{silent, half, silent, deaf, server::answers({hello})}};
+    const auto web = peer.make_client(client_options{}.max_connections_per_host(1).max_connections(1));
+    const auto cancelled_after_a_second = []<class T>(task<T> operation) -> task<bool> {
+      const auto running = spawn(std::move(operation));
+      co_await sleep(1s);
+      EXPECT_TRUE(running.cancel("never mind"));
+      bool result = false;
+      try {
+        static_cast<void>(co_await running);
+      } catch (const cancelled& e) {
+        result = e.reason() == "never mind";
+      }
+      co_return result;
+    };
+    EXPECT_TRUE(co_await cancelled_after_a_second(web.get("http://x/head")));
+    EXPECT_TRUE(co_await cancelled_after_a_second(web.get("http://x/body")));
+    EXPECT_TRUE(co_await cancelled_after_a_second(web.open("http://x/open")));
+    const request large{method::post, "/", std::string(10'000'000, 'x'), "text/plain"};
+    EXPECT_TRUE(co_await cancelled_after_a_second(web.send("http://x/write", large)));
+    EXPECT_EQ(peer.connections(), 4U);
+    EXPECT_EQ(web.open_connections(), 0U);
+    const auto never = [](std::string, std::uint16_t) -> task<std::unique_ptr<net::stream>> {
+      co_await sleep(forever);
+      co_return nullptr;
+    };
+    const client unconnected{client_options{}.connect_with(never)};
+    EXPECT_TRUE(co_await cancelled_after_a_second(unconnected.get("http://x/connect")));
+    EXPECT_EQ(unconnected.open_connections(), 0U);
+    EXPECT_EQ((co_await web.get("http://x/")).body(), "hello");
+  });
+}
+
 // -- streaming ---------------------------------------------------------------------------------------------------------
 
 TEST(response_stream, gives_the_head_first_and_the_body_in_pieces) {

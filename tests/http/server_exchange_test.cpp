@@ -3,12 +3,14 @@
 #include <actors/core/error.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
+#include <actors/core/wait.hpp>
 #include <actors/http/server.hpp>
 #include <actors/testing/memory_stream.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,8 @@ task<void> count(server_exchange& x) {
   for (const auto* piece : {"one", "", "two"})
     co_await x.write(piece);
 }
+
+using handler_body = std::function<task<void>(server_exchange&)>;
 
 constexpr auto get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -91,6 +95,49 @@ TEST(server_exchange, pieces_leave_at_once) {
     EXPECT_EQ(co_await now() - begun, 1h);
     EXPECT_EQ(co_await read_until(*ends.first, "0\r\n\r\n"), "0\r\n\r\n");
     EXPECT_EQ(co_await now() - begun, 2h);
+  });
+}
+
+TEST(server_exchange, a_handler_can_be_cancelled_where_it_reads_and_where_it_writes) {
+  run_virtually([]() -> task<> {
+    const std::string upload = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
+    const std::string large(1'000'000, 'x');
+    const std::vector<handler_body> waits{
+        [](server_exchange& x) -> task<void> {
+          EXPECT_EQ(co_await x.read_some(), "half");
+          static_cast<void>(co_await x.read_some());
+        },
+        [](server_exchange& x) -> task<void> { static_cast<void>(co_await x.read_all()); },
+        [&large](server_exchange& x) -> task<void> { co_await x.send(response{status::ok, large, "text/plain"}); },
+        [&large](server_exchange& x) -> task<void> {
+          co_await x.start(response{status::ok});
+          for (;;)
+            co_await x.write(large);
+        }};
+    for (const auto& body : waits) {
+      bool was_cancelled = false;
+      const auto handle = [&was_cancelled, &body](server_exchange& x) -> task<void> {
+        try {
+          co_await body(x);
+        } catch (const cancelled&) {
+          was_cancelled = true;
+          throw;
+        }
+      };
+      server site{handle, server_options{}.log_to(make_null_log_sink())};
+      auto ends = make_memory_streams(memory_stream_options{}.buffer(1000));
+      const auto serving = spawn(site.serve(std::move(ends.second)));
+      co_await ends.first->write_all(upload);
+      co_await sleep(1s);
+      EXPECT_FALSE(serving.done());
+      serving.cancel();
+      const std::vector awaited{serving};
+      co_await wait(awaited);
+      EXPECT_TRUE(serving.result().was_cancelled());
+      EXPECT_TRUE(was_cancelled);
+      static_cast<void>(co_await read_to_end(*ends.first));
+      EXPECT_EQ(site.connections(), 0U);
+    }
   });
 }
 

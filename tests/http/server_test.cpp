@@ -179,6 +179,45 @@ TEST(server, ends_with_the_task_that_started_it_and_with_its_object) {
   });
 }
 
+TEST(server, a_cancelled_join_leaves_it_serving) {
+  run_really([]() -> task<> {
+    server site{echo};
+    co_await site.start();
+    const auto joining = spawn(site.join());
+    const client web;
+    EXPECT_EQ((co_await web.get(site.url() + "/a")).status(), status::ok);
+    EXPECT_FALSE(joining.done());
+    joining.cancel();
+    const std::vector awaited{joining};
+    co_await wait(awaited);
+    EXPECT_TRUE(joining.result().was_cancelled());
+    EXPECT_EQ((co_await web.get(site.url() + "/b")).status(), status::ok);
+    co_await site.stop();
+    co_await site.join();
+  });
+}
+
+TEST(server, a_stop_that_is_cancelled_can_be_asked_for_again) {
+  run_really([]() -> task<> {
+    gate g;
+    server site{g.make()};
+    co_await site.start();
+    const client web;
+    auto busy = spawn(kind_of(web.get(site.url())));
+    co_await g.until_waiting(1);
+    const auto stopping = spawn(site.stop(1h), spawn_options{}.eager());
+    EXPECT_FALSE(stopping.done());
+    stopping.cancel();
+    const std::vector awaited{stopping};
+    co_await wait(awaited);
+    EXPECT_TRUE(stopping.result().was_cancelled());
+    co_await site.stop(0s);
+    co_await site.join();
+    EXPECT_EQ(site.connections(), 0U);
+    static_cast<void>(co_await busy);
+  });
+}
+
 TEST(server, cancelling_its_owner_cancels_the_handlers) {
   run_really([]() -> task<> {
     gate g;

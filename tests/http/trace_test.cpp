@@ -1,4 +1,5 @@
 #include "../core/recording_spans.hpp"
+#include "scripted_server.hpp"
 #include "support.hpp"
 
 #include <actors/core/ask.hpp>
@@ -30,8 +31,8 @@ namespace actors::http::test {
 namespace {
 
 using nlohmann::json;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr std::string_view incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -100,10 +101,10 @@ TEST(trace, without_a_trace_none_is_made_up) {
 TEST(trace, a_malformed_field_is_not_passed_on) {
   for (const auto* bad : {"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "x",
                           "00-00000000000000000000000000000000-00f067aa0ba902b7-01"})
-    EXPECT_THAT(asked(runtime_options{}, tell_later, {{"traceparent", bad}}), testing::EndsWith(" none")) << bad;
+    EXPECT_THAT(asked(runtime_options{}, tell_later, {{"traceparent", bad}}), ::testing::EndsWith(" none")) << bad;
   EXPECT_THAT(asked(runtime_options{}, tell_later,
                     {{"traceparent", std::string{incoming}}, {"traceparent", std::string{incoming}}}),
-              testing::EndsWith(" none"));
+              ::testing::EndsWith(" none"));
 }
 
 TEST(trace, a_server_makes_a_span_as_child_of_the_one_that_the_request_names) {
@@ -142,7 +143,7 @@ TEST(trace, a_handler_that_fails_makes_its_span_an_error) {
   for (const auto& each : spans->spans()) {
     EXPECT_EQ(each.status, span_status::error);
     if (each.kind == span_kind::server) {
-      EXPECT_THAT(each.status_message, testing::HasSubstr("the shelf is empty"));
+      EXPECT_THAT(each.status_message, ::testing::HasSubstr("the shelf is empty"));
     }
   }
   EXPECT_THAT(spans->spans(), SizeIs(2));
@@ -164,6 +165,99 @@ TEST(trace, a_client_that_gets_no_answer_says_so_in_its_span) {
   ASSERT_THAT(spans->spans(), SizeIs(1));
   EXPECT_EQ(spans->spans()[0].kind, span_kind::client);
   EXPECT_EQ(spans->spans()[0].status, span_status::error);
+}
+
+namespace {
+
+/// The values of a field in the head of a request.
+std::vector<std::string> values_of(const std::string& head, std::string_view name) {
+  std::vector<std::string> result;
+  const auto line = "\r\n" + std::string{name} + ": ";
+  for (auto at = head.find(line); at != std::string::npos; at = head.find(line, at + 1)) {
+    const auto begin = at + line.size();
+    result.push_back(head.substr(begin, head.find("\r\n", begin) - begin));
+  }
+  return result;
+}
+
+/// The heads of the requests of a client that `visit(client)` leads through two redirects, one of them to another host.
+template <class F>
+std::vector<std::string> heads_of_a_redirected_request(runtime_options options, F visit) {
+  std::vector<std::string> heads;
+  const auto answer = [&heads](std::string text) -> scripted_server::script {
+    return [&heads, text](net::stream& peer) -> task<void> {
+      heads.push_back(co_await read_until(peer, "\r\n\r\n"));
+      co_await peer.write_all(text);
+      static_cast<void>(co_await read_to_end(peer));
+    };
+  };
+  const auto redirect = [](std::string_view where) {
+    return "HTTP/1.1 307 Elsewhere\r\nLocation: " + std::string{where} +
+           "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  };
+  scripted_server peer{{answer(redirect("/second")), answer(redirect("http://other/third")),
+                        answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")}};
+  runtime home{options.clock(clock_kind::virtual_time)};
+  home.block_on([&]() -> task<> {
+    const auto web = peer.make_client();
+    co_await visit(web);
+  });
+  EXPECT_THAT(home.stop(), IsEmpty());
+  return heads;
+}
+
+} // namespace
+
+TEST(trace, each_hop_of_a_redirected_request_is_a_span_and_names_itself_to_the_server) {
+  const auto spans = std::make_shared<core_test::recording_spans>();
+  const auto heads = heads_of_a_redirected_request(runtime_options{}.trace_to(spans), [](const client& web) -> task<> {
+    auto work = [&web]() -> task<> {
+      const auto answer = co_await web.get("http://x/first");
+      EXPECT_EQ(answer.body(), "hello");
+    };
+    co_await with_span("visit", work);
+  });
+  const auto visit = spans->span("visit");
+  std::vector<std::string> sent;
+  for (const auto& each : spans->spans()) {
+    if (each.kind != span_kind::client)
+      continue;
+    sent.push_back(each.context.traceparent());
+    EXPECT_EQ(to_string(each.context.trace()), to_string(visit.context.trace()));
+    EXPECT_EQ(to_string(each.parent), to_string(visit.context.span()));
+  }
+  ASSERT_THAT(heads, SizeIs(3));
+  ASSERT_THAT(sent, SizeIs(3));
+  for (std::size_t hop = 0; hop < 3; ++hop)
+    EXPECT_THAT(values_of(heads[hop], "traceparent"), ::testing::ElementsAre(sent[hop])) << heads[hop];
+  EXPECT_NE(sent[0], sent[1]);
+  EXPECT_NE(sent[1], sent[2]);
+}
+
+TEST(trace, is_carried_through_redirects_unchanged_where_no_spans_are_made) {
+  const auto carried = trace_context::parse(incoming, "a=b");
+  ASSERT_TRUE(carried);
+  const auto heads = heads_of_a_redirected_request(runtime_options{}, [&carried](const client& web) -> task<> {
+    auto work = [&web]() -> task<> { static_cast<void>(co_await web.get("http://x/first")); };
+    co_await with_trace(*carried, work);
+  });
+  ASSERT_THAT(heads, SizeIs(3));
+  for (const auto& head : heads) {
+    EXPECT_THAT(values_of(head, "traceparent"), ::testing::ElementsAre(incoming)) << head;
+    EXPECT_THAT(values_of(head, "tracestate"), ::testing::ElementsAre("a=b")) << head;
+  }
+}
+
+TEST(trace, that_the_caller_has_written_himself_stays_through_redirects) {
+  const auto spans = std::make_shared<core_test::recording_spans>();
+  const auto heads = heads_of_a_redirected_request(runtime_options{}.trace_to(spans), [](const client& web) -> task<> {
+    request what;
+    what.fields().add("traceparent", incoming);
+    static_cast<void>(co_await web.send("http://x/first", what));
+  });
+  ASSERT_THAT(heads, SizeIs(3));
+  for (const auto& head : heads)
+    EXPECT_THAT(values_of(head, "traceparent"), ::testing::ElementsAre(incoming)) << head;
 }
 
 TEST(trace, server_service_and_client_make_one_tree_in_the_exported_lines) {
@@ -221,7 +315,7 @@ TEST(trace, server_service_and_client_make_one_tree_in_the_exported_lines) {
     chain.push_back(span.at("name").get<std::string>() + " " + std::to_string(span.at("kind").get<int>()));
     at = span.at("spanId").get<std::string>();
   }
-  EXPECT_THAT(chain, testing::ElementsAre("visit 1", "GET 3", "GET 2", "look up 1", "GET 3", "GET 2"));
+  EXPECT_THAT(chain, ::testing::ElementsAre("visit 1", "GET 3", "GET 2", "look up 1", "GET 3", "GET 2"));
 }
 
 } // namespace actors::http::test
