@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -344,5 +345,79 @@ TEST(component_child, is_a_fresh_component_for_every_start_of_any_supervisor) {
     EXPECT_THAT(notes, ElementsAre("+web", "-web", "+web"));
     co_await top.stop();
     EXPECT_EQ(notes.back(), "-web");
+  });
+}
+
+TEST(component_child, is_stopped_once_when_it_is_terminated_while_its_application_stops) {
+  // An application with a component that has a supervisor of its own, whose child somebody terminates meanwhile.
+  class department : public app::component {
+  public:
+    explicit department(journal* notes) : notes_(notes) {}
+
+    task<void> start() override {
+      sv::supervisor_spec spec{"department"};
+      spec.child(app::component_child("clerk", [notes = notes_] {
+        auto clerk = std::make_unique<part>(notes);
+        clerk->on_stop = []() -> task<void> { co_await actors::sleep(2s); };
+        return clerk;
+      }));
+      staff = sv::spawn_supervisor(std::move(spec));
+      co_await staff.started();
+    }
+
+    task<void> stop() override { co_await staff.stop(); }
+
+    sv::supervisor_ref staff;
+
+  private:
+    journal* notes_;
+  };
+
+  for (const auto delay : {0s, 1s, 2s, 3s}) {
+    SCOPED_TRACE(delay.count());
+    run([delay]() -> task<void> {
+      journal notes;
+      app::application whole;
+      auto& desk = whole.add<department>("desk", {}, &notes);
+      co_await whole.start();
+      const auto self = co_await actors::this_task();
+      const auto begin = self.now();
+      const auto stopping = actors::spawn(whole.stop(10s));
+      co_await actors::sleep(delay);
+      const auto refusal = co_await error_of(desk.staff.terminate_child("clerk"));
+      // In time it has its way, later there is nobody to ask.
+      EXPECT_TRUE(refusal == "no error" || refusal.find("supervisor 'department'") != std::string::npos) << refusal;
+      EXPECT_THAT(co_await stopping, IsEmpty());
+      EXPECT_EQ(self.now() - begin, std::max<actors::duration>(delay, 2s));
+      EXPECT_THAT(notes, ElementsAre("+clerk", "-clerk"));
+    });
+  }
+}
+
+TEST(supervised_application, whoever_waits_for_its_end_its_stop_or_its_health_can_be_cancelled) {
+  run([]() -> task<void> {
+    shop it;
+    it.web->on_stop = []() -> task<void> { co_await actors::sleep(2s); };
+    it.store->on_check = []() -> task<app::health> {
+      co_await actors::sleep(1h);
+      co_return app::health::good();
+    };
+    it.whole.supervise("web");
+    co_await it.whole.start();
+    const auto ended = actors::spawn(it.whole.ended());
+    const auto report = actors::spawn(it.whole.health_report());
+    co_await actors::sleep(10ms);
+    EXPECT_TRUE(ended.cancel());
+    EXPECT_TRUE(report.cancel());
+    EXPECT_EQ(co_await error_of(ended), "cancelled");
+    EXPECT_EQ(co_await error_of(report), "cancelled");
+    const auto stopping = actors::spawn(it.whole.stop(1h));
+    co_await actors::sleep(1s);
+    EXPECT_TRUE(stopping.cancel());
+    EXPECT_EQ(co_await error_of(stopping), "cancelled");
+    // It goes on, and the next one waits for it.
+    EXPECT_THAT(co_await it.whole.stop(1h), IsEmpty());
+    EXPECT_THAT(it.notes, ElementsAre("+store", "+web", "+printer", "-printer", "-web", "-store"));
+    EXPECT_EQ(co_await error_of(it.whole.ended()), "no error");
   });
 }
