@@ -86,7 +86,7 @@ public:
   /// such as `poll` or `nanosleep` in the stalled handler then returns EINTR once.
   runtime_options& stall_signal(int value) noexcept { return set(stall_signal_, value); }
 
-  /// Called for each stall, on a thread of the library; the default logs a warning.
+  /// Called for each stall, on a thread of the library; the default logs a warning. What it throws is logged.
   runtime_options& on_stall(stall_handler value) { return set(on_stall_, std::move(value)); }
 
   /// How long the destructor waits for an orderly end; 10 s by default.
