@@ -8,9 +8,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -189,6 +191,82 @@ TEST_F(otlp, a_file_that_is_full_makes_room_for_another) {
   EXPECT_LE(fs::file_size(file()), 65536U);
   EXPECT_LE(fs::file_size(file().string() + ".1"), 65536U);
   EXPECT_GT(spans(file()).size() + spans(file().string() + ".1").size(), 50U);
+}
+
+namespace {
+
+/// No file of this process can grow beyond so many bytes, as on a disk that is full, until this goes.
+class file_size_limit {
+public:
+  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    auto limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+
+  ~file_size_limit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+} // namespace
+
+TEST_F(otlp, spans_that_a_full_disk_does_not_take_are_counted_as_dropped_and_writing_goes_on_when_there_is_room) {
+  const auto sink = make_otlp_file_sink(otlp_options{file()});
+  const auto write = [&](int many, const std::string& name) {
+    for (int i = 0; i < many; ++i) {
+      sink->write(record_of(name));
+      sink->flush();
+    }
+  };
+  write(3, "before");
+  EXPECT_EQ(sink->written(), 3U);
+  const auto size = fs::file_size(file());
+  {
+    // In the middle of the next line.
+    const file_size_limit full{size + 100};
+    write(20, "lost");
+    EXPECT_EQ(sink->written(), 3U);
+    EXPECT_EQ(sink->dropped(), 20U);
+    // Nothing of a line that did not fit stays to spoil the next.
+    EXPECT_EQ(fs::file_size(file()), size);
+  }
+  {
+    // Not even its first byte.
+    const file_size_limit full{size};
+    write(5, "lost");
+    EXPECT_EQ(sink->dropped(), 25U);
+  }
+  write(4, "after");
+  EXPECT_EQ(sink->written(), 7U);
+  EXPECT_EQ(sink->dropped(), 25U);
+  std::vector<std::string> names;
+  for (const auto& span : spans(file()))
+    names.push_back(span.at("name").get<std::string>());
+  EXPECT_THAT(names, testing::ElementsAre("before", "before", "before", "after", "after", "after", "after"));
+}
+
+TEST_F(otlp, a_program_on_a_full_disk_ends_as_any_other) {
+  const auto sink = make_otlp_file_sink(otlp_options{file()}.queue_size(16));
+  {
+    const file_size_limit full{0};
+    core_test::run_in(core_test::virtual_time().trace_to(sink), []() -> task<> {
+      for (int i = 0; i < 1000; ++i)
+        co_await actors::with_span("step", actors::sleep(1ms));
+    });
+  }
+  EXPECT_EQ(sink->written(), 0U);
+  EXPECT_EQ(sink->dropped(), 1000U);
+  EXPECT_EQ(fs::file_size(file()), 0U);
 }
 
 TEST_F(otlp, options_out_of_range_and_files_that_cannot_be_opened_are_named) {
