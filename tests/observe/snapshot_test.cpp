@@ -1,9 +1,12 @@
+#include "../core/every_options.hpp"
 #include "../core/every_runtime.hpp"
 #include "../core/gate.hpp"
 #include "../core/patience.hpp"
 
+#include <actors/core/as_completed.hpp>
 #include <actors/core/ask.hpp>
 #include <actors/core/gather.hpp>
+#include <actors/core/generator.hpp>
 #include <actors/core/runtime.hpp>
 #include <actors/core/service.hpp>
 #include <actors/core/shield.hpp>
@@ -24,6 +27,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <semaphore>
 #include <string>
@@ -307,4 +311,219 @@ TEST(snapshot, may_be_taken_at_any_time_by_any_thread) {
   stop = true;
   for (auto& looker : lookers)
     looker.join();
+}
+
+// -- the await graph on every runtime ------------------------------------------------------------------------------------
+
+namespace {
+
+/// Looks at a program while all of it stands still: runs `body(runtime)` under every kind of runtime and schedule.
+template <class F>
+void in_every_runtime(F body) {
+  core_test::with_every_options([&](const runtime_options& options) {
+    runtime home{options};
+    home.block_on([&]() -> task<> { co_await body(home); });
+    EXPECT_THAT(home.stop(10s), IsEmpty());
+  });
+}
+
+/// What the nodes stand for and how far they are from where a walk began, in the order of the walk.
+std::vector<std::string> walk(const runtime_snapshot& seen, std::uint64_t start) {
+  std::vector<std::string> result;
+  EXPECT_TRUE(actors::observe::visit_await_graph(seen, start, [&](const snapshot_node& node, std::size_t distance) {
+    result.push_back(std::to_string(distance) + " " + node.name);
+  }));
+  return result;
+}
+
+/// A snapshot for which `condition(it)` holds, once there is one.
+template <class F>
+task<runtime_snapshot> once(const runtime& home, F condition) {
+  const auto deadline = std::chrono::steady_clock::now() + core_test::patience;
+  for (;;) {
+    auto seen = snapshot(home);
+    if (condition(seen))
+      co_return seen;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      ADD_FAILURE() << "what was waited for did not come";
+      co_return seen;
+    }
+    co_await actors::yield();
+  }
+}
+
+/// What tasks wait for: name, kind.
+using waits = std::vector<std::pair<std::string, std::string>>;
+
+/// A snapshot in which each of these waits for that.
+task<runtime_snapshot> once_all_wait(const runtime& home, waits expected) {
+  auto all_wait = [&expected](const runtime_snapshot& seen) {
+    return std::ranges::all_of(expected, [&](const auto& each) {
+      const auto* node = find(seen, each.first);
+      return node != nullptr && node->state == state::waiting &&
+             node->waiting_on == std::vector<std::string>{each.second};
+    });
+  };
+  co_return co_await once(home, all_wait);
+}
+
+using handle = actors::task_handle<>;
+
+task<> wait_for(handle target) {
+  co_await target;
+}
+
+task<> end(std::vector<handle> all) {
+  for (const auto& each : all)
+    each.cancel("the test is over");
+  for (const auto& each : all)
+    while (!each.done())
+      co_await actors::yield();
+}
+
+} // namespace
+
+TEST(await_graph, a_task_that_two_wait_for_is_visited_once) {
+  in_every_runtime([](runtime& home) -> task<> {
+    gate open;
+    const auto bottom = spawn(pass(&open), named("bottom"));
+    const auto left = spawn(wait_for(bottom), named("left"));
+    const auto right = spawn(wait_for(bottom), named("right"));
+    auto both = [](handle a, handle b) -> task<> { static_cast<void>(co_await actors::gather(a, b)); };
+    const auto top = spawn(both(left, right), named("top"));
+    const waits expected{{"left", "task"}, {"right", "task"}, {"top", "gather"}};
+    const auto seen = co_await once_all_wait(home, expected);
+    EXPECT_THAT(walk(seen, top.id()), testing::AnyOf(ElementsAre("0 top", "1 left", "1 right", "2 bottom"),
+                                                     ElementsAre("0 top", "1 right", "1 left", "2 bottom")));
+    EXPECT_THAT(walk(seen, bottom.id()), ElementsAre("0 bottom"));
+    open.open();
+    co_await top;
+  });
+}
+
+TEST(await_graph, a_ladder_of_diamonds_is_walked_in_as_many_steps_as_it_has_tasks) {
+  // There are 2^40 ways from its top to its bottom.
+  in_every_runtime([](runtime& home) -> task<> {
+    gate open;
+    constexpr std::size_t steps = 40;
+    handle last = spawn(pass(&open), named("bottom"));
+    auto both = [](handle a, handle b) -> task<> { static_cast<void>(co_await actors::gather(a, b)); };
+    waits expected;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const auto left = spawn(wait_for(last), named("left" + std::to_string(i)));
+      const auto right = spawn(wait_for(last), named("right" + std::to_string(i)));
+      last = spawn(both(left, right), named("join" + std::to_string(i)));
+      expected.emplace_back("left" + std::to_string(i), "task");
+      expected.emplace_back("right" + std::to_string(i), "task");
+      expected.emplace_back("join" + std::to_string(i), "gather");
+    }
+    const auto seen = co_await once_all_wait(home, expected);
+    const auto met = walk(seen, last.id());
+    EXPECT_THAT(met, SizeIs(3 * steps + 1));
+    EXPECT_EQ(met.back(), std::to_string(2 * steps) + " bottom");
+    open.open();
+    co_await last;
+  });
+}
+
+TEST(await_graph, tasks_that_wait_for_each_other_are_walked_once_and_can_be_cancelled) {
+  in_every_runtime([](runtime& home) -> task<> {
+    gate known;
+    handle second;
+    auto wait_for_second = [](gate& ready, handle& other) -> task<> {
+      co_await ready;
+      co_await actors::shield(other);
+    };
+    const auto first = spawn(wait_for_second(known, second), named("first"));
+    second = spawn(wait_for(first), named("second"));
+    known.open();
+    const waits expected{{"first", "shield"}, {"second", "task"}};
+    const auto seen = co_await once_all_wait(home, expected);
+    EXPECT_THAT(walk(seen, first.id()), ElementsAre("0 first", "1 second"));
+    EXPECT_THAT(walk(seen, second.id()), ElementsAre("0 second", "1 first"));
+    std::vector<handle> both{first, second};
+    co_await end(std::move(both));
+  });
+}
+
+TEST(await_graph, every_verb_shows_what_it_waits_for) {
+  in_every_runtime([](runtime& home) -> task<> {
+    gate open;
+    const auto target = spawn(pass(&open), named("target"));
+    auto by_outcomes = [](handle it) -> task<> { static_cast<void>(co_await actors::gather_outcomes(it)); };
+    auto by_shield = [](handle it) -> task<> { co_await actors::shield(it); };
+    auto by_timeout = [](handle it) -> task<> { co_await actors::with_timeout(1h, it); };
+    auto by_inline_timeout = [](handle it) -> task<> { co_await actors::with_timeout(1h, wait_for(it)); };
+    auto by_wait = [](handle it) -> task<> {
+      std::vector<handle> all{it};
+      static_cast<void>(co_await actors::wait(std::move(all)));
+    };
+    auto by_limited_wait = [](handle it) -> task<> {
+      std::vector<handle> all{it};
+      static_cast<void>(co_await actors::wait(std::move(all), actors::until::all_completed, 1h));
+    };
+    auto by_completion = [](handle it) -> task<> {
+      std::vector<handle> all{it};
+      auto completed = actors::as_completed(std::move(all));
+      static_cast<void>(co_await completed.next());
+    };
+    auto by_generator = [](handle it) -> task<> {
+      auto source = [](handle inner) -> actors::generator<int> {
+        co_await inner;
+        co_yield 1;
+      };
+      auto values = source(it);
+      static_cast<void>(co_await values.next());
+    };
+    std::vector<handle> all{spawn(by_outcomes(target), named("outcomes")),
+                            spawn(by_shield(target), named("shield")),
+                            spawn(by_timeout(target), named("timeout")),
+                            spawn(by_inline_timeout(target), named("inline timeout")),
+                            spawn(by_wait(target), named("wait")),
+                            spawn(by_limited_wait(target), named("limited wait")),
+                            spawn(by_completion(target), named("as_completed")),
+                            spawn(by_generator(target), named("generator"))};
+    const waits expected{{"outcomes", "gather"},           {"shield", "shield"}, {"timeout", "task"},
+                         {"inline timeout", "task"},       {"wait", "wait"},     {"limited wait", "wait"},
+                         {"as_completed", "as_completed"}, {"generator", "task"}};
+    const auto seen = co_await once_all_wait(home, expected);
+    for (const auto& each : all)
+      EXPECT_THAT(walk(seen, each.id()), ElementsAre("0 " + std::string{each.name()}, "1 target"));
+    open.open();
+    for (const auto& each : all)
+      co_await each;
+  });
+}
+
+TEST(await_graph, crosses_groups_gathered_tasks_and_shielded_ones_and_ends_where_nobody_is) {
+  in_every_runtime([](runtime& home) -> task<> {
+    gate open;
+    auto grouping = [](gate* until) -> task<> {
+      auto body = [](actors::task_group& group, gate* door) -> task<> {
+        static_cast<void>(group.spawn(pass(door), named("member one")));
+        static_cast<void>(group.spawn(pass(door), named("member two")));
+        co_return;
+      };
+      co_await actors::with_task_group(body, until);
+    };
+    const auto group = spawn(grouping(&open), named("group"));
+    auto shielding = [](handle inner) -> task<> { co_await actors::shield(wait_for(inner)); };
+    const auto shield = spawn(shielding(group), named("shield"));
+    // Between them is the task that the shield has made.
+    auto is_whole = [&shield](const runtime_snapshot& now) {
+      std::size_t met = 0;
+      static_cast<void>(
+          actors::observe::visit_await_graph(now, shield.id(), [&met](const auto&, std::size_t) { ++met; }));
+      return met == 5;
+    };
+    const auto seen = co_await once(home, is_whole);
+    const auto met = walk(seen, shield.id());
+    EXPECT_THAT(met, ElementsAre("0 shield", testing::StartsWith("1 "), "2 group", testing::StartsWith("3 member "),
+                                 testing::StartsWith("3 member ")));
+    EXPECT_THAT(met, Contains("3 member one"));
+    EXPECT_THAT(met, Contains("3 member two"));
+    EXPECT_FALSE(actors::observe::visit_await_graph(seen, 999'999'999, [](const auto&, std::size_t) { FAIL(); }));
+    open.open();
+    co_await shield;
+  });
 }
