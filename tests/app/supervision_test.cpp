@@ -7,6 +7,7 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/this_task.hpp>
+#include <actors/core/to_thread.hpp>
 #include <actors/supervise/supervisor.hpp>
 
 #include <gmock/gmock.h>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -420,4 +422,25 @@ TEST(supervised_application, whoever_waits_for_its_end_its_stop_or_its_health_ca
     EXPECT_THAT(it.notes, ElementsAre("+store", "+web", "+printer", "-printer", "-web", "-store"));
     EXPECT_EQ(co_await error_of(it.whole.ended()), "no error");
   });
+}
+
+TEST(supervised_application, its_stop_can_be_cancelled_also_while_it_waits_for_what_it_has_killed) {
+  std::promise<void> release;
+  actors::runtime home{actors::runtime_options{}.workers(2)};
+  home.block_on([](std::promise<void>& let_go) -> task<void> {
+    shop it;
+    it.web->on_stop = [&let_go]() -> task<void> {
+      co_await actors::to_thread([&let_go] { let_go.get_future().wait(); });
+    };
+    it.whole.supervise("web");
+    co_await it.whole.start();
+    const auto stopping = actors::spawn(it.whole.stop(10ms));
+    co_await actors::sleep(100ms);
+    EXPECT_FALSE(stopping.done());
+    EXPECT_TRUE(stopping.cancel());
+    EXPECT_EQ(co_await error_of(stopping), "cancelled");
+    let_go.set_value();
+    // The end of the killed is no error of who waits for it now.
+    EXPECT_EQ(co_await error_of(it.whole.stop(1h)), "no error");
+  }(release));
 }

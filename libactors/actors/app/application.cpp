@@ -157,12 +157,18 @@ task<std::vector<std::string>> application::stop_supervised(duration patience) {
   std::vector<std::string> problems;
   const auto address = supervisor_.address();
   bool in_time = true;
+  // A supervisor that was killed says `cancelled`, and so does every wait of this task when somebody cancels it.
+  const auto self = co_await this_task();
+  const auto is_cancelled_itself = [self, before = self.cancel_requests()] { return self.cancel_requests() != before; };
   try {
     in_time = co_await move_on_after(patience, supervisor_.stop("the application stops"));
   } catch (const actors::supervise::start_error&) {
     // Known to those who have started it.
   } catch (const std::exception& error) {
     problems.emplace_back(error.what());
+  } catch (const cancelled&) {
+    if (is_cancelled_itself())
+      throw;
   }
   if (!in_time) {
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run)
@@ -172,7 +178,9 @@ task<std::vector<std::string>> application::stop_supervised(duration patience) {
       caf::anon_send_exit(address, caf::exit_reason::kill);
     try {
       co_await supervisor_.ended();
-    } catch (...) { // it says that it was killed
+    } catch (...) {
+      if (is_cancelled_itself())
+        throw;
     }
   }
   for (auto run = runs_.rbegin(); run != runs_.rend(); ++run)
