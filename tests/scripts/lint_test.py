@@ -1,5 +1,6 @@
 """Tests of scripts/lint, on a small tree of its own."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,15 +12,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+def make_tree(test):
+    """A checkout with nothing in it but what scripts/lint needs; gone after the test."""
+    folder = Path(tempfile.mkdtemp(prefix="lint-test-"))
+    test.addCleanup(shutil.rmtree, folder)
+    (folder / "scripts").mkdir()
+    for name in ("scripts/lint", "scripts/layers.txt", ".clang-format", ".clang-tidy"):
+        shutil.copy(ROOT / name, folder / name)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True, env=environment)
+    return folder
+
+
 class Lint(unittest.TestCase):
     def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="lint-test-"))
-        self.addCleanup(shutil.rmtree, self.folder)
-        (self.folder / "scripts").mkdir()
-        for name in ("scripts/lint", "scripts/layers.txt", ".clang-format"):
-            shutil.copy(ROOT / name, self.folder / name)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        subprocess.run(["git", "init", "--quiet", str(self.folder)], check=True, env=environment)
+        self.folder = make_tree(self)
 
     def lint(self, *arguments, **files):
         for name, text in files.get("files", {}).items():
@@ -110,6 +117,90 @@ class Lint(unittest.TestCase):
         code, output = self.lint("--fix")
         self.assertEqual(code, 0, output)
         self.assertEqual((self.folder / name).read_text(), "int f();\n")
+
+
+# Finds fault with sources in which "bad" stands, and notes which it has read.
+FAKE_TIDY = """#!/bin/sh
+if [ "$1" = --version ]; then echo "version of $0"; exit; fi
+for last; do :; done
+echo "${last##*/}" >> "${0%/*}/read"
+if grep -q bad "$last"; then echo "$last:1:1: warning: bad [names]"; fi
+"""
+
+
+class Tidy(unittest.TestCase):
+    def setUp(self):
+        self.tree = make_tree(self)
+        self.tool = self.tree / "build/bin/clang-tidy-19"
+        self.tool.parent.mkdir(parents=True)
+        self.tool.write_text(FAKE_TIDY)
+        self.tool.chmod(0o755)
+        self.flags = "-O3"
+        self.write("examples/a.cpp", '#include "a.hpp"\n')
+        self.write("examples/a.hpp", '#pragma once\n\n#include "b.hpp"\n')
+        self.write("examples/b.hpp", "#pragma once\n")
+        self.write("examples/other.cpp", "\n")
+
+    def write(self, name, text):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def read(self):
+        """Which sources clang-tidy reads in a run over all of them, and what lint says."""
+        commands = [
+            {"directory": str(self.tree), "file": str(path), "command": f"c++ {self.flags} -c {path}"}
+            for path in sorted(self.tree.glob("examples/*.cpp"))
+        ]
+        self.write("build/release/compile_commands.json", json.dumps(commands))
+        log = self.tool.parent / "read"
+        log.unlink(missing_ok=True)
+        path = f"{self.tool.parent}:{os.environ['PATH']}"
+        result = subprocess.run(
+            [sys.executable, self.tree / "scripts/lint", "examples/a.cpp", "examples/other.cpp"],
+            cwd=self.tree,
+            env={**os.environ, "PATH": path, "ACTORS_CACHE_DIR": str(self.tree / "build/cache")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return sorted(log.read_text().split()) if log.exists() else [], result.stdout + result.stderr
+
+    def test_what_is_clean_is_not_read_again(self):
+        self.assertEqual(self.read()[0], ["a.cpp", "other.cpp"])
+        self.assertEqual(self.read()[0], [])
+
+    def test_it_is_read_again_when_it_has_changed(self):
+        self.read()
+        self.write("examples/other.cpp", "int x;\n")
+        self.assertEqual(self.read()[0], ["other.cpp"])
+
+    def test_it_is_read_again_when_a_header_of_a_header_has_changed(self):
+        self.read()
+        self.write("examples/b.hpp", "#pragma once\n\nint x();\n")
+        self.assertEqual(self.read()[0], ["a.cpp"])
+
+    def test_it_is_read_again_when_it_is_compiled_in_another_way(self):
+        self.read()
+        self.flags = "-O0"
+        self.assertEqual(self.read()[0], ["a.cpp", "other.cpp"])
+
+    def test_it_is_read_again_under_other_rules(self):
+        self.read()
+        self.write(".clang-tidy", "Checks: none\n")
+        self.assertEqual(self.read()[0], ["a.cpp", "other.cpp"])
+
+    def test_it_is_read_again_by_another_clang_tidy(self):
+        self.read()
+        self.tool.write_text(FAKE_TIDY.replace("version of", "newer version of"))
+        self.assertEqual(self.read()[0], ["a.cpp", "other.cpp"])
+
+    def test_what_was_found_is_found_again(self):
+        self.write("examples/other.cpp", "int bad;\n")
+        for _ in range(2):
+            read, output = self.read()
+            self.assertIn("other.cpp", read)
+            self.assertIn("examples/other.cpp:1:1: warning: bad", output)
 
 
 if __name__ == "__main__":
