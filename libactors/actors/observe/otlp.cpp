@@ -30,7 +30,7 @@ constexpr std::size_t most_in_line = 512;
 constexpr std::chrono::seconds flush_patience{10};
 constexpr mode_t file_mode = 0640;
 
-const otlp_options& checked(const otlp_options& options) {
+otlp_options checked(otlp_options options) {
   if (options.file().empty())
     throw otlp_setup_error("trace file: no name");
   if (options.queue_size() < 1 || options.queue_size() > largest_queue)
@@ -111,7 +111,7 @@ private:
 
 struct otlp_file_sink::impl {
   explicit impl(otlp_options given)
-      : options(std::move(given)), file(checked(options).file(), options.max_file_size()), thread([this] { run(); }) {}
+      : options(checked(std::move(given))), file(options.file(), options.max_file_size()), thread([this] { run(); }) {}
 
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;

@@ -187,10 +187,10 @@ prepared prepare(const command& what, const redirection& where, int number) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
       fail(what, system_error_of(errno), std::string{"a pipe as its "} + name);
-    actors::detail::unique_fd reading{ends[0]};
-    actors::detail::unique_fd writing{ends[1]};
-    result.childs = above_standard(reads ? std::move(reading) : std::move(writing));
-    result.ours = above_standard(reads ? std::move(writing) : std::move(reading));
+    actors::detail::unique_fd childs{ends[reads ? 0 : 1]};
+    actors::detail::unique_fd ours{ends[reads ? 1 : 0]};
+    result.childs = above_standard(std::move(childs));
+    result.ours = above_standard(std::move(ours));
     if (!result.childs || !result.ours)
       fail(what, system_error_of(errno), std::string{"a pipe as its "} + name);
     break;
