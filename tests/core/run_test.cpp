@@ -250,8 +250,9 @@ TEST(run, kills_and_names_what_ignores_its_cancellation_when_the_time_to_end_is_
       static_cast<void>(spawn_detached(mule(counted{count}, begun), spawn_options{}.name("mule")));
       co_await begun;
     };
+    // On a slow machine the time may be up before the last step of the main task is over, and then it is named too.
     EXPECT_THAT(logged_by(runtime_options{options}.stop_deadline(1ms), main(live)),
-                ElementsAre("warning runtime: task mule did not end in time and was killed"));
+                testing::Contains("warning runtime: task mule did not end in time and was killed"));
     EXPECT_EQ(live, 0);
   });
 }
