@@ -4,11 +4,9 @@
 #include <actors/core/runtime.hpp>
 #include <actors/core/task.hpp>
 #include <actors/fs/error.hpp>
-
-#include <sys/resource.h>
+#include <tests/support/file_size_limit.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -80,27 +78,6 @@ inline void put(const std::filesystem::path& path, const std::string& content) {
   std::ofstream{path, std::ios::binary} << content;
 }
 
-/// No file of this process can grow beyond so many bytes: a write stops in the middle, as on a disk that fills up.
-class file_size_limit {
-public:
-  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    auto limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-
-  ~file_size_limit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
-private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
+using test_support::file_size_limit;
 
 } // namespace actors::fs::test

@@ -1,13 +1,12 @@
 #include <actors/observe/log.hpp>
+#include <tests/support/file_size_limit.hpp>
 
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -215,35 +214,12 @@ TEST(spdlog_sink, flushing_an_asynchronous_one_waits_for_what_was_written_before
   }
 }
 
-/// Makes writing to files fail beyond so many bytes, as a full disk does, until it goes.
-class file_size_limit {
-public:
-  explicit file_size_limit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    rlimit limit = old_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-
-  ~file_size_limit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
-private:
-  rlimit old_{};
-  void (*old_handler_)(int);
-};
-
 TEST(spdlog_sink, a_disk_that_is_full_is_said_once_and_never_thrown) {
   const temporary_folder folder;
   for (const bool asynchronous : {false, true}) {
     testing::internal::CaptureStderr();
     {
-      const file_size_limit limit(4096);
+      const test_support::file_size_limit limit(4096);
       const auto file = folder.file(asynchronous ? "async.log" : "sync.log");
       const auto sink = make_spdlog_sink(file_only(file).asynchronous(asynchronous));
       for (int i = 0; i < 100; ++i)

@@ -3,16 +3,15 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/span.hpp>
 #include <actors/observe/otlp.hpp>
+#include <tests/support/file_size_limit.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -193,33 +192,6 @@ TEST_F(otlp, a_file_that_is_full_makes_room_for_another) {
   EXPECT_GT(spans(file()).size() + spans(file().string() + ".1").size(), 50U);
 }
 
-namespace {
-
-/// No file of this process can grow beyond so many bytes, as on a disk that is full, until this goes.
-class file_size_limit {
-public:
-  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    auto limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-
-  ~file_size_limit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
-private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
-
-} // namespace
-
 TEST_F(otlp, spans_that_a_full_disk_does_not_take_are_counted_as_dropped_and_writing_goes_on_when_there_is_room) {
   const auto sink = make_otlp_file_sink(otlp_options{file()});
   const auto write = [&](int many, const std::string& name) {
@@ -233,7 +205,7 @@ TEST_F(otlp, spans_that_a_full_disk_does_not_take_are_counted_as_dropped_and_wri
   const auto size = fs::file_size(file());
   {
     // In the middle of the next line.
-    const file_size_limit full{size + 100};
+    const test_support::file_size_limit full{size + 100};
     write(20, "lost");
     EXPECT_EQ(sink->written(), 3U);
     EXPECT_EQ(sink->dropped(), 20U);
@@ -242,7 +214,7 @@ TEST_F(otlp, spans_that_a_full_disk_does_not_take_are_counted_as_dropped_and_wri
   }
   {
     // Not even its first byte.
-    const file_size_limit full{size};
+    const test_support::file_size_limit full{size};
     write(5, "lost");
     EXPECT_EQ(sink->dropped(), 25U);
   }
@@ -258,7 +230,7 @@ TEST_F(otlp, spans_that_a_full_disk_does_not_take_are_counted_as_dropped_and_wri
 TEST_F(otlp, a_program_on_a_full_disk_ends_as_any_other) {
   const auto sink = make_otlp_file_sink(otlp_options{file()}.queue_size(16));
   {
-    const file_size_limit full{0};
+    const test_support::file_size_limit full{0};
     core_test::run_in(core_test::virtual_time().trace_to(sink), []() -> task<> {
       for (int i = 0; i < 1000; ++i)
         co_await actors::with_span("step", actors::sleep(1ms));
