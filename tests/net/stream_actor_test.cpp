@@ -1,4 +1,6 @@
 #include <actors/core/ask.hpp>
+#include <actors/core/error.hpp>
+#include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/net/stream_actor.hpp>
@@ -95,6 +97,47 @@ TEST(stream_actor, a_caller_that_gives_up_on_a_read_loses_nothing) {
     }
     co_await s.server->write_all("x");
     co_await expect_read(client, "x");
+  });
+}
+
+TEST(stream_actor, a_write_given_up_before_its_turn_sends_nothing_and_one_given_up_half_way_makes_further_ones_fail) {
+  run_in_runtime([]() -> task<void> {
+    auto s = co_await tcp_pair();
+    const auto client = spawn_stream_actor(std::move(s.client));
+    const auto write = [](service_ref to, std::string data) -> task<void> {
+      co_await ask<void>(to, write_atom_v, std::move(data));
+    };
+    // The peer reads nothing, so the first write fills the buffers of the system and waits.
+    const auto first = spawn(write(client, std::string(12'000'000, 'a')));
+    EXPECT_EQ(co_await read_exactly(*s.server, 1), "a");
+    const auto second = spawn(write(client, "never sent"));
+    co_await sleep(1ms);
+    EXPECT_TRUE(second.cancel("given up"));
+    bool second_cancelled = false;
+    try {
+      co_await second;
+    } catch (const cancelled&) {
+      second_cancelled = true;
+    }
+    EXPECT_TRUE(second_cancelled);
+    EXPECT_FALSE(first.done());
+    EXPECT_TRUE(first.cancel("given up"));
+    bool first_cancelled = false;
+    try {
+      co_await first;
+    } catch (const cancelled&) {
+      first_cancelled = true;
+    }
+    EXPECT_TRUE(first_cancelled);
+    std::string problem;
+    try {
+      co_await ask<void>(client, write_atom_v, std::string{"garbage"});
+    } catch (const std::exception& e) {
+      problem = e.what();
+    }
+    EXPECT_NE(problem.find("cancelled half-way"), std::string::npos) << problem;
+    co_await ask<void>(client, caf::close_atom_v);
+    EXPECT_EQ((co_await read_to_end(*s.server)).find_first_not_of('a'), std::string::npos);
   });
 }
 

@@ -215,11 +215,10 @@ TEST(snapshot, a_service_shows_its_calls_and_who_asks_waits_for_it) {
   ASSERT_TRUE(becomes_true([&] {
     const auto seen = snapshot(home);
     node = *find(seen, "slow");
-    return node.calls == 3 && node.waiting_on.size() == 3;
+    // The third call is there a moment before its message counts as handled.
+    return node.calls == 3 && node.waiting_on.size() == 3 && node.mailbox == 0 && node.handled >= 3;
   }));
   EXPECT_EQ(node.kind, snapshot_node::kind_type::service);
-  EXPECT_EQ(node.mailbox, 0);
-  EXPECT_GE(node.handled, 3);
   open.open();
   EXPECT_TRUE(becomes_true([&] { return find(snapshot(home), "slow")->calls == 0; }));
   EXPECT_EQ(find(snapshot(home), "slow")->state, state::idle);
