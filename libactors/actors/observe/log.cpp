@@ -227,9 +227,9 @@ private:
   const std::shared_ptr<failure_report> failures_;
   const std::shared_ptr<progress_sink> progress_ = std::make_shared<progress_sink>();
   std::atomic<std::uint64_t> posted_{0};
-  // Destroyed in reverse: the logger goes first, then the pool writes what is queued and joins its thread.
-  std::shared_ptr<spdlog::details::thread_pool> pool_;
+  // Destroyed in reverse: the pool writes what is queued and joins its thread, then the logger is nobody else's.
   std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<spdlog::details::thread_pool> pool_;
 };
 
 } // namespace
