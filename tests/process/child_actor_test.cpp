@@ -145,8 +145,8 @@ TEST(child_actor, a_caller_that_gives_up_on_a_read_or_the_exit_loses_nothing) {
 TEST(child_actor, a_write_that_is_given_up_half_way_makes_further_ones_fail_and_the_child_sees_its_beginning) {
   run_in_runtime([]() -> task<> {
     // Reads the beginning, and nothing more before it is told to.
-    const auto child = spawn_child_actor(
-        piped("head -c 10; trap 'cat >/dev/null; exit 0' USR1; echo; while :; do sleep 0.01; done"));
+    const auto child =
+        spawn_child_actor(piped("head -c 10; trap 'cat >/dev/null; exit 0' USR1; echo; while :; do sleep 0.01; done"));
     auto write = [](service_ref to, std::string data) -> task<> {
       co_await ask<void>(to, write_input_atom_v, std::move(data));
     };

@@ -74,8 +74,8 @@ std::optional<endpoint> socket_address::to_endpoint() const noexcept {
   return std::nullopt;
 }
 
-actors::detail::unique_fd open_socket(int family, std::error_code& error) noexcept {
-  actors::detail::unique_fd result{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+actors::detail::unique_fd open_socket(int family, std::error_code& error, int type) noexcept {
+  actors::detail::unique_fd result{::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!result)
     error = last_system_error();
   return result;

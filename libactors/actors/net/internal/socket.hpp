@@ -42,8 +42,9 @@ private:
   socklen_t size_ = sizeof(sockaddr_storage);
 };
 
-/// A new non-blocking stream socket of that family, or the error.
-[[nodiscard]] actors::detail::unique_fd open_socket(int family, std::error_code& error) noexcept;
+/// A new non-blocking socket of that family, for streams or of another type, or the error.
+[[nodiscard]] actors::detail::unique_fd open_socket(int family, std::error_code& error,
+                                                    int type = SOCK_STREAM) noexcept;
 
 /// Sets a socket option to an int; false on failure.
 [[nodiscard]] bool set_option(int fd, int level, int name, int value) noexcept;
