@@ -172,6 +172,43 @@ TEST(serve, closing_the_listener_lets_connections_finish) {
       runtime_options{}.workers(1));
 }
 
+TEST(serve, connections_that_go_on_for_too_long_after_the_listener_was_closed_are_cancelled_and_joined) {
+  std::atomic<bool> cleaned{false};
+  run_in_runtime([&cleaned]() -> task<void> {
+    auto source = co_await listen_tcp("127.0.0.1", 0);
+    auto* listening = source.get();
+    const connection_handler handler = [&cleaned](std::unique_ptr<stream> connection) -> task<void> {
+      std::exception_ptr why;
+      try {
+        co_await echo(std::move(connection));
+      } catch (...) {
+        why = std::current_exception();
+      }
+      if (!why)
+        co_return;
+      EXPECT_TRUE(is_cancelled(why));
+      co_await sleep(1ms); // cleanup may wait
+      cleaned = true;
+      std::rethrow_exception(why);
+    };
+    auto serving = spawn([listening, &handler]() -> task<void> {
+      co_await serve(*listening, handler, serve_options{}.drain_timeout(20ms));
+    });
+    auto ends = co_await connect_tcp(source->local_endpoint());
+    auto stays = co_await connect_tcp(source->local_endpoint());
+    co_await ends->write_all("a");
+    co_await stays->write_all("b");
+    EXPECT_EQ(co_await read_exactly(*ends, 1), "a");
+    EXPECT_EQ(co_await read_exactly(*stays, 1), "b");
+    source->close();
+    ends->shutdown_write();
+    EXPECT_EQ(co_await read_to_end(*ends), "");
+    co_await with_timeout(30s, serving);
+    EXPECT_TRUE(cleaned);
+    EXPECT_EQ(co_await read_to_end(*stays), "");
+  });
+}
+
 TEST(serve, cancelling_ends_the_connections_before_it_returns) {
   std::atomic<int> ended{0};
   run_in_runtime(

@@ -6,6 +6,7 @@
 #include <actors/core/error.hpp>
 #include <actors/core/log.hpp>
 #include <actors/core/spawn.hpp>
+#include <actors/core/timeout.hpp>
 #include <actors/net/error.hpp>
 
 #include <atomic>
@@ -175,6 +176,10 @@ private:
   std::size_t next_ = 0;
 };
 
+task<void> all_ended(server_state& state) {
+  co_await fewer_connections{state, 1};
+}
+
 task<void> accept_loop(listener* source, connection_handler handler, serve_options options) {
   auto& context = co_await actors::detail::current_context{};
   const auto most = options.max_connections();
@@ -194,7 +199,9 @@ task<void> accept_loop(listener* source, connection_handler handler, serve_optio
     if (connection != nullptr)
       start_connection(context, state, home, std::move(connection));
   }
-  co_await fewer_connections{*state, 1};
+  // What is left after that are children of this task, which ends them with itself.
+  auto drained = all_ended(*state);
+  static_cast<void>(co_await move_on_after(state->options().drain_timeout(), std::move(drained)));
 }
 
 } // namespace

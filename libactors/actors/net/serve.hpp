@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/net/listener.hpp>
 #include <actors/net/stream.hpp>
@@ -22,8 +23,8 @@
 /// Ownership: the listener must outlive the call; the handler is kept until the last connection has ended. The handler
 /// owns its stream, which is closed when the handler's task ends.
 ///
-/// End: after `listener.close()` the call returns when all connections have ended by themselves. Cancelling it stops
-/// accepting and cancels and joins the connections.
+/// End: after `listener.close()` the call returns when all connections have ended by themselves; those that have not
+/// after `drain_timeout` are cancelled and joined. Cancelling the call stops accepting and does that at once.
 ///
 /// Errors: a connection that ends with an exception ends alone. `net_error` (the peer went away) and `cancelled` are
 /// normal and ignored; any other is given to `on_error`, by default the runtime's log.
@@ -55,16 +56,25 @@ public:
     return *this;
   }
 
+  /// How long connections may go on after the listener was closed, before they are cancelled; `forever` by default.
+  serve_options& drain_timeout(duration value) noexcept {
+    drain_timeout_ = value;
+    return *this;
+  }
+
   [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   [[nodiscard]] const error_handler& on_error() const noexcept { return on_error_; }
 
+  [[nodiscard]] duration drain_timeout() const noexcept { return drain_timeout_; }
+
 private:
   std::size_t max_connections_ = 10'000;
   std::string name_ = "connection";
   error_handler on_error_;
+  duration drain_timeout_ = forever;
 };
 
 /// What is done with a connection.

@@ -9,16 +9,29 @@
 
 namespace actors::net {
 
-task<std::unique_ptr<stream>> connect_tcp(std::string host, std::uint16_t port, tcp_options options) {
+namespace {
+
+task<std::unique_ptr<stream>> connect_to(task<std::vector<endpoint>> lookup, std::string peer, tcp_options options) {
   auto& context = co_await actors::detail::current_context{};
-  auto targets = co_await resolve(host, port);
+  auto targets = co_await std::move(lookup);
   auto& home = actors::detail::choose_io_context(context);
-  auto peer = host_and_port(host, port);
   if (targets.size() > 1)
     co_return co_await internal::connect_to_first(home, std::move(targets), std::move(peer), options);
   const internal::socket_address target{targets.front()};
   auto target_name = peer;
   co_return co_await internal::connect_socket(home, target, std::move(target_name), std::move(peer), options);
+}
+
+} // namespace
+
+task<std::unique_ptr<stream>> connect_tcp(std::string host, std::uint16_t port, tcp_options options) {
+  auto peer = host_and_port(host, port);
+  return connect_to(resolve(std::move(host), port), std::move(peer), options);
+}
+
+task<std::unique_ptr<stream>> connect_tcp(name_cache names, std::string host, std::uint16_t port, tcp_options options) {
+  auto peer = host_and_port(host, port);
+  return connect_to(names.resolve(std::move(host), port), std::move(peer), options);
 }
 
 task<std::unique_ptr<stream>> connect_tcp(endpoint target, tcp_options options) {

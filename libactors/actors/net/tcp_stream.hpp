@@ -2,6 +2,7 @@
 
 #include <actors/core/task.hpp>
 #include <actors/net/endpoint.hpp>
+#include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
 
 #include <cstdint>
@@ -51,6 +52,10 @@ private:
 
 /// Connects to a host by name or numeric address.
 [[nodiscard]] task<std::unique_ptr<stream>> connect_tcp(std::string host, std::uint16_t port, tcp_options options = {});
+
+/// The same with addresses that are known already.
+[[nodiscard]] task<std::unique_ptr<stream>> connect_tcp(name_cache names, std::string host, std::uint16_t port,
+                                                        tcp_options options = {});
 
 /// Connects to one endpoint.
 [[nodiscard]] task<std::unique_ptr<stream>> connect_tcp(endpoint target, tcp_options options = {});
