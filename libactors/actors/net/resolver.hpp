@@ -10,8 +10,8 @@
 /// Names to addresses, by the system's own resolver (`getaddrinfo`: hosts file, DNS, whatever the machine is configured
 /// for).
 ///
-/// A numeric address is answered at once. A name costs a call on the blocking pool. Nothing is cached here: that is the
-/// system's business, which knows how long an answer holds.
+/// A numeric address is answered at once. A name costs a call on the blocking pool. Nothing is kept here: the system
+/// knows how long an answer holds, and may have a cache of its own; `name_cache` is one in the program.
 ///
 /// Cancellation: at once; the system's call is left behind and its answer is dropped.
 ///
