@@ -34,6 +34,18 @@ TEST(ip_address, loopback_is_known_in_all_its_forms) {
     EXPECT_FALSE(ip_address::parse(text)->is_loopback()) << text;
 }
 
+TEST(endpoint, a_text_parses_if_it_is_one_that_it_prints) {
+  for (const std::string text : {"127.0.0.1:80", "0.0.0.0:0", "[::1]:65535", "[fe80::1%2]:53"}) {
+    const auto parsed = endpoint::parse(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(parsed->to_string(), text);
+  }
+  for (const std::string text :
+       {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1: 1",
+        "127.0.0.1:1 ", "::1:80", "[::1]", "[::1]80", "[127.0.0.1]:80", "[::1:80", "localhost:80", "[]:80"})
+    EXPECT_FALSE(endpoint::parse(text)) << text;
+}
+
 TEST(endpoint, an_ipv6_address_is_bracketed_before_the_port) {
   EXPECT_EQ(endpoint(*ip_address::parse("127.0.0.1"), 80).to_string(), "127.0.0.1:80");
   EXPECT_EQ(endpoint(*ip_address::parse("::1"), 65535).to_string(), "[::1]:65535");

@@ -56,6 +56,25 @@ std::string ip_address::to_string() const {
   return text;
 }
 
+std::optional<endpoint> endpoint::parse(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos)
+    return std::nullopt;
+  const auto digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size())
+    return std::nullopt;
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed)
+    host = host.substr(1, host.size() - 2);
+  const auto address = ip_address::parse(host);
+  if (!address || address->is_v6() != bracketed)
+    return std::nullopt;
+  return endpoint{*address, port};
+}
+
 std::string endpoint::to_string() const {
   return host_and_port(address_.to_string(), port_);
 }

@@ -50,12 +50,15 @@ private:
   bool v6_ = false;
 };
 
-/// An address and a TCP port.
+/// An address and a port.
 class endpoint {
 public:
   endpoint() = default;
 
   endpoint(const ip_address& address, std::uint16_t port) noexcept : address_(address), port_(port) {}
+
+  /// The endpoint of a text such as `127.0.0.1:80` or `[::1]:80`, nothing for any other text.
+  [[nodiscard]] static std::optional<endpoint> parse(std::string_view text);
 
   [[nodiscard]] const ip_address& address() const noexcept { return address_; }
 
@@ -65,6 +68,19 @@ public:
   [[nodiscard]] std::string to_string() const;
 
   friend bool operator==(const endpoint&, const endpoint&) = default;
+
+  /// As a message: its text.
+  template <class Inspector>
+  friend bool inspect(Inspector& f, endpoint& x) {
+    auto get = [&x] { return x.to_string(); };
+    auto set = [&x](const std::string& text) {
+      const auto parsed = endpoint::parse(text);
+      if (parsed)
+        x = *parsed;
+      return parsed.has_value();
+    };
+    return f.apply(get, set);
+  }
 
 private:
   ip_address address_;

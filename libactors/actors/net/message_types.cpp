@@ -1,5 +1,7 @@
 #include <actors/net/message_types.hpp>
 
+#include <caf/init_global_meta_objects.hpp>
+
 namespace actors::net {
 
 void register_net_messages() {

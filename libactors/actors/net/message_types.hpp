@@ -1,6 +1,8 @@
 #pragma once
 
 #include <actors/core/type_ids.hpp>
+#include <actors/net/endpoint.hpp>
+#include <actors/net/udp_socket.hpp>
 
 #include <caf/type_id.hpp>
 
@@ -17,4 +19,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(actors_net, actors::first_library_type_id + 70)
   CAF_ADD_ATOM(actors_net, actors::net, write_atom)
   CAF_ADD_ATOM(actors_net, actors::net, finish_atom)
   CAF_ADD_ATOM(actors_net, actors::net, peer_atom)
+  CAF_ADD_ATOM(actors_net, actors::net, local_atom)
+  CAF_ADD_TYPE_ID(actors_net, (actors::net::endpoint))
+  CAF_ADD_TYPE_ID(actors_net, (actors::net::datagram))
 CAF_END_TYPE_ID_BLOCK(actors_net)

@@ -52,6 +52,13 @@ public:
   /// Whether it was longer than `udp_options::max_datagram`, and its end is lost.
   [[nodiscard]] bool truncated() const noexcept { return truncated_; }
 
+  friend bool operator==(const datagram&, const datagram&) = default;
+
+  template <class Inspector>
+  friend bool inspect(Inspector& f, datagram& x) {
+    return f.object(x).fields(f.field("data", x.data_), f.field("from", x.from_), f.field("truncated", x.truncated_));
+  }
+
 private:
   std::string data_;
   endpoint from_;
