@@ -171,14 +171,18 @@ task<bool> run_storm(settings chosen) {
   co_return good;
 }
 
+/// For arguments that make no sense.
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::exit(2); // NOLINT(concurrency-mt-unsafe): there is one thread yet
+}
+
 std::size_t number(std::string_view text) {
   const std::string copy{text};
   char* end = nullptr;
   const auto value = std::strtoull(copy.c_str(), &end, 10);
-  if (copy.empty() || *end != '\0') {
-    std::fprintf(stderr, "not a number: %s\n", copy.c_str());
-    std::exit(2);
-  }
+  if (copy.empty() || *end != '\0')
+    give_up("not a number: " + copy);
   return value;
 }
 
@@ -186,10 +190,8 @@ settings parse(int argc, char** argv) {
   settings result;
   for (int i = 1; i < argc; i += 2) {
     const std::string_view name{argv[i]};
-    if (i + 1 == argc) {
-      std::fprintf(stderr, "%s needs a number\n", argv[i]);
-      std::exit(2);
-    }
+    if (i + 1 == argc)
+      give_up(std::string{name} + " needs a number");
     const auto value = number(argv[i + 1]);
     if (name == "--children" && value > 0)
       result.children = value;
@@ -201,10 +203,8 @@ settings parse(int argc, char** argv) {
       result.life_ms = value;
     else if (name == "--workers")
       result.workers = value;
-    else {
-      std::fprintf(stderr, "unknown or impossible: %s %s\n", argv[i], argv[i + 1]);
-      std::exit(2);
-    }
+    else
+      give_up("unknown or impossible: " + std::string{name} + " " + argv[i + 1]);
   }
   return result;
 }

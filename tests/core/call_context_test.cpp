@@ -291,7 +291,7 @@ protected:
   [[nodiscard]] caf::byte_buffer written(const T& value) {
     caf::byte_buffer bytes;
     caf::binary_serializer out{home_.system(), bytes};
-    auto copy = value;
+    auto copy = value; // NOLINT(performance-unnecessary-copy-initialization): inspectors take what they could change
     EXPECT_TRUE(out.apply(copy));
     return bytes;
   }

@@ -53,9 +53,10 @@ public:
   }
 
   ~nginx() {
-    if (port_ != 0)
-      static_cast<void>(std::system(
-          (command() + " -s stop >/dev/null 2>&1").c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
+    if (port_ != 0) {
+      const auto stop = command() + " -s stop >/dev/null 2>&1";
+      static_cast<void>(std::system(stop.c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
+    }
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }

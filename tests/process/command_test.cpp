@@ -36,10 +36,10 @@ std::string output_of(command what, run_options options = {}) {
   return home.block_on(run(std::move(what), options.check())).output;
 }
 
-process_error error_of(command what) {
+process_error error_of(const command& what) {
   runtime home{runtime_options{}.workers(2)};
   try {
-    static_cast<void>(home.block_on(run(std::move(what))));
+    static_cast<void>(home.block_on(run(what)));
   } catch (const process_error& error) {
     return error;
   }

@@ -71,7 +71,7 @@ protected:
 };
 
 std::uint64_t chosen_seed() {
-  const char* given = std::getenv("ACTORS_TEST_SEED");
+  const char* given = std::getenv("ACTORS_TEST_SEED"); // NOLINT(concurrency-mt-unsafe): nobody sets variables
   return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
 }
 

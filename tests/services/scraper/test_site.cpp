@@ -104,8 +104,13 @@ test_site& test_site::pages(int count) {
   for (int i = 1; i <= count; ++i) {
     const auto name = std::to_string(i);
     links.append("<a href='/").append(name).append("'>").append(name).append("</a> ");
-    auto html = "<title>" + name + "</title><p>Text of " + name;
-    html.append(" <a href=/").append(std::to_string(i % count + 1)).append(">next</a> ");
+    std::string html = "<title>";
+    html.append(name)
+        .append("</title><p>Text of ")
+        .append(name)
+        .append(" <a href=/")
+        .append(std::to_string(i % count + 1))
+        .append(">next</a> ");
     html.append("<a href=/>up</a> <a href=#here>here</a>");
     page("/" + name, html);
   }

@@ -22,7 +22,7 @@ template <class E>
 #ifdef __GLIBCXX__
   void* object = nullptr;
   static_assert(sizeof(error) == sizeof(object));
-  std::memcpy(&object, &error, sizeof(object));
+  std::memcpy(&object, &error, sizeof(object)); // NOLINT(bugprone-*): its only member is that pointer
   return typeid(E).__do_catch(error.__cxa_exception_type(), &object, 1) ? static_cast<const E*>(object) : nullptr;
 #else
   try {

@@ -113,14 +113,14 @@ void task_actor::on_cancel_request(const caf::error& reason) {
   const auto error = to_exception(reason);
   const auto* const asked = exception_cast<cancelled>(error);
   // Otherwise a linked actor has failed: its error is the reason.
-  auto request = asked != nullptr ? *asked : cancelled{caf::to_string(reason)};
+  const auto request = asked != nullptr ? *asked : cancelled{caf::to_string(reason)};
   if (!started()) {
     abandon(std::make_exception_ptr(request));
     settled_ = true;
     end();
     return;
   }
-  request_cancel(std::move(request));
+  request_cancel(request);
 }
 
 void task_actor::on_kill_request() {

@@ -91,7 +91,7 @@ void reset_signals() noexcept {
   }
   sigset_t none;
   sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr); // NOLINT(concurrency-mt-unsafe): the child has one thread
 }
 
 void set_up_streams(const orders& how) noexcept {
