@@ -6,12 +6,13 @@
 #include <actors/net/unix_stream.hpp>
 #include <actors/testing/memory_stream.hpp>
 #include <tests/net/stream_support.hpp>
+#include <tests/net/tls_support.hpp>
 
 #include <caf/send.hpp>
 
 #include <gtest/gtest.h>
 
-// What every stream promises, checked on each kind: in memory, TCP, Unix sockets.
+// What every stream promises, checked on each kind: in memory, TCP, Unix sockets, TLS over them.
 
 namespace {
 
@@ -19,22 +20,13 @@ using namespace actors;
 using namespace actors::net::test;
 using net::net_error;
 
-task<stream_pair> memory_pair() {
-  auto ends = actors::testing::make_memory_streams();
-  stream_pair result;
-  result.client = std::move(ends.first);
-  result.server = std::move(ends.second);
-  co_return result;
+task<stream_pair> in_memory() {
+  co_return memory_pair();
 }
 
 task<stream_pair> trickling_memory_pair() {
   const auto faults = actors::testing::stream_faults{}.random_pieces(7, 5).delay(1ms);
-  auto ends =
-      actors::testing::make_memory_streams(actors::testing::memory_stream_options{}.both_ways(faults).buffer(64));
-  stream_pair result;
-  result.client = std::move(ends.first);
-  result.server = std::move(ends.second);
-  co_return result;
+  co_return memory_pair(actors::testing::memory_stream_options{}.both_ways(faults).buffer(64));
 }
 
 task<stream_pair> unix_pair() {
@@ -46,6 +38,37 @@ task<stream_pair> unix_pair() {
   result.client = std::move(client);
   result.server = std::move(server);
   co_return result;
+}
+
+task<stream_pair> with_tls(stream_pair over, net::tls_version version) {
+  net::tls_client_context client{good_client().versions(version, version)};
+  net::tls_server_context server{good_server()};
+  auto ends = co_await tls_over(std::move(over), std::move(client), std::move(server));
+  stream_pair result;
+  result.client = std::move(ends.client);
+  result.server = std::move(ends.server);
+  co_return result;
+}
+
+task<stream_pair> tls_1_2_over_tcp() {
+  auto over = co_await tcp_pair();
+  co_return co_await with_tls(std::move(over), net::tls_version::v1_2);
+}
+
+task<stream_pair> tls_1_3_over_tcp() {
+  auto over = co_await tcp_pair();
+  co_return co_await with_tls(std::move(over), net::tls_version::v1_3);
+}
+
+task<stream_pair> tls_1_3_over_memory() {
+  co_return co_await with_tls(memory_pair(), net::tls_version::v1_3);
+}
+
+task<stream_pair> tls_1_3_over_trickling_memory() {
+  // Wide enough for the tickets of a server, which stand in the way of what it writes until the client reads.
+  const auto faults = actors::testing::stream_faults{}.random_pieces(7, 50).delay(1ms);
+  auto over = memory_pair(actors::testing::memory_stream_options{}.both_ways(faults).buffer(2'000));
+  co_return co_await with_tls(std::move(over), net::tls_version::v1_3);
 }
 
 struct kind {
@@ -408,9 +431,14 @@ TEST_P(stream_contract, closing_destroying_and_cancelling_race_with_reads_and_wr
 }
 
 INSTANTIATE_TEST_SUITE_P(all, stream_contract,
-                         ::testing::Values(kind{"memory", &memory_pair, false, false},
+                         ::testing::Values(kind{"memory", &in_memory, false, false},
                                            kind{"trickling_memory", &trickling_memory_pair, false, true},
-                                           kind{"tcp", &tcp_pair, true, false}, kind{"unix", &unix_pair, true, false}),
+                                           kind{"tcp", &tcp_pair, true, false}, kind{"unix", &unix_pair, true, false},
+                                           kind{"tls_1_2_over_tcp", &tls_1_2_over_tcp, true, false},
+                                           kind{"tls_1_3_over_tcp", &tls_1_3_over_tcp, true, false},
+                                           kind{"tls_over_memory", &tls_1_3_over_memory, false, false},
+                                           kind{"tls_over_trickling_memory", &tls_1_3_over_trickling_memory, false,
+                                                true}),
                          [](const auto& info) { return std::string{info.param.name}; });
 
 } // namespace
