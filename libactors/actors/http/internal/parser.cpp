@@ -4,6 +4,7 @@
 #include <actors/http/internal/field_sink.hpp>
 #include <actors/http/internal/head_access.hpp>
 #include <actors/http/internal/quoted.hpp>
+#include <actors/http/internal/request_rules.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -29,6 +30,11 @@ constexpr std::optional<method> method_of(std::uint8_t number) noexcept {
 /// Room in the head beside what the limits count: method, version and line ends.
 constexpr std::uint64_t head_slack = 128;
 
+/// What chunk extensions may come to in a message. Nobody uses them but those who want to cost us time.
+constexpr std::uint64_t max_extension_bytes = std::uint64_t{16} * 1024;
+
+constexpr std::uint64_t max_size_digits = 16;
+
 } // namespace
 
 /// The trampolines from C. llhttp wants one settings object that outlives the parsers.
@@ -46,10 +52,12 @@ struct parser<Message>::callbacks {
       const llhttp_data_cb start_text = [](llhttp_t* p, const char* at, std::size_t size) {
         return self(p).on_start_text(at, size);
       };
-      if constexpr (std::is_same_v<Message, request>)
+      if constexpr (std::is_same_v<Message, request>) {
         s.on_url = start_text;
-      else
+        s.on_version = [](llhttp_t* p, const char* at, std::size_t) { return self(p).on_version_text(at); };
+      } else {
         s.on_status = start_text;
+      }
       s.on_header_field = [](llhttp_t* p, const char* at, std::size_t size) {
         return self(p).on_field_text(at, size, true);
       };
@@ -66,6 +74,12 @@ struct parser<Message>::callbacks {
       s.on_header_value_complete = [](llhttp_t* p) { return self(p).on_field_complete(); };
       s.on_headers_complete = [](llhttp_t* p) { return self(p).on_head_complete(); };
       s.on_body = [](llhttp_t* p, const char* at, std::size_t size) { return self(p).on_body(at, size); };
+      s.on_chunk_extension_name = [](llhttp_t* p, const char*, std::size_t size) {
+        return self(p).on_extension_text(size);
+      };
+      s.on_chunk_extension_value = s.on_chunk_extension_name;
+      s.on_chunk_extension_name_complete = [](llhttp_t* p) { return self(p).on_extension_part(); };
+      s.on_chunk_extension_value_complete = s.on_chunk_extension_name_complete;
       s.on_chunk_header = [](llhttp_t* p) { return self(p).on_chunk_header(); };
       s.on_message_complete = [](llhttp_t* p) -> int {
         self(p).event_ = parse_event::complete;
@@ -92,7 +106,8 @@ void parser<Message>::begin_message() noexcept {
   body_limit_ = limits_.max_body();
   expected_ = received_ = chunk_left_ = message_bytes_ = silent_bytes_ = 0;
   field_bytes_ = field_count_ = 0;
-  in_field_ = keep_alive_ = upgrade_ = false;
+  extension_bytes_ = extension_part_ = 0;
+  has_extension_ = has_version_ = in_field_ = keep_alive_ = upgrade_ = false;
   host_fields_ = coding_fields_ = 0;
 }
 
@@ -102,15 +117,20 @@ parse_event parser<Message>::next(std::string_view& input) {
     return parse_event::failed;
   if (phase_ == phase::done)
     begin_message();
+  piece_ = {};
+  event_ = parse_event::more;
+  if constexpr (std::is_same_v<Message, request>) {
+    if (phase_ == phase::idle && !skip_blank_lines(input))
+      return parse_event::failed;
+  }
   // An empty input is looked at only where something may be due without it.
   if (input.empty() && (phase_ == phase::idle || phase_ == phase::head))
     return parse_event::more;
-  piece_ = {};
-  event_ = parse_event::more;
   input_size_ = input.size();
   // llhttp computes with the pointer, so it must not be null.
   const char* const begin = input.empty() ? "" : input.data();
   const char* const end = begin + input.size();
+  input_begin_ = begin;
   if (llhttp_get_errno(&llhttp_) == HPE_PAUSED)
     llhttp_resume(&llhttp_);
   auto result = llhttp_execute(&llhttp_, begin, input.size());
@@ -124,11 +144,60 @@ parse_event parser<Message>::next(std::string_view& input) {
   const char* const at = result == HPE_OK ? end : llhttp_get_error_pos(&llhttp_);
   const auto consumed = static_cast<std::size_t>(at - begin);
   input.remove_prefix(consumed);
+  if (phase_ == phase::head && !has_version_)
+    keep_last(begin, consumed);
   if (!account(consumed))
     return parse_event::failed;
   if (event_ == parse_event::complete)
     phase_ = phase::done;
   return event_;
+}
+
+/// Empty lines before a request are skipped (RFC 9112 §2.2), but line ends must be whole there too, which llhttp does
+/// not ask for.
+template <class Message>
+bool parser<Message>::skip_blank_lines(std::string_view& input) {
+  while (!input.empty() && (blank_cr_ || input.front() == '\r' || input.front() == '\n')) {
+    if (blank_cr_ != (input.front() == '\n')) {
+      fail(errc::bad_start_line, "a bare CR or LF before the request line");
+      return false;
+    }
+    blank_cr_ = !blank_cr_;
+    input.remove_prefix(1);
+    if (!account(1))
+      return false;
+    message_bytes_ = 0;
+  }
+  return true;
+}
+
+/// The version's digits begin: before them there may be the method, the target, `HTTP/` and single spaces. llhttp skips
+/// more spaces, and takes other protocols' names for some methods.
+template <class Message>
+int parser<Message>::on_version_text(const char* at) {
+  if (std::exchange(has_version_, true))
+    return 0;
+  const auto known = method_of(llhttp_.method);
+  if (!known)
+    return 0; // fails for that
+  constexpr std::string_view protocol = "HTTP/";
+  const auto here = static_cast<std::size_t>(at - input_begin_);
+  if (message_bytes_ + here != to_string(*known).size() + head_access::start_text(head_).size() + protocol.size() + 2)
+    return fail(errc::bad_start_line, "request line with more than one space between its parts");
+  for (std::size_t i = 0; i < protocol.size(); ++i) {
+    const auto back = protocol.size() - i;
+    if ((back <= here ? *(at - back) : last_[last_.size() - (back - here)]) != protocol[i])
+      return fail(errc::bad_start_line, "a protocol other than HTTP");
+  }
+  return 0;
+}
+
+/// Keeps the end of a request line that has come in pieces.
+template <class Message>
+void parser<Message>::keep_last(const char* at, std::size_t size) noexcept {
+  const auto kept = std::min(size, last_.size());
+  std::copy(last_.begin() + static_cast<std::ptrdiff_t>(kept), last_.end(), last_.begin());
+  std::copy(at + (size - kept), at + size, last_.end() - static_cast<std::ptrdiff_t>(kept));
 }
 
 /// Bounds what a peer can send without getting on: blank lines before a message, spaces around values, the framing of
@@ -144,9 +213,26 @@ bool parser<Message>::account(std::size_t consumed) {
          (in_head ? "head of more than " : "chunk framing of more than ") + std::to_string(limit) + " bytes");
     return false;
   }
-  if (event_ != parse_event::more)
+  if (event_ != parse_event::more) {
+    if (!check_chunk_size()) {
+      fail(errc::bad_chunk, "chunk size of more than " + std::to_string(max_size_digits) + " digits");
+      return false;
+    }
     silent_bytes_ = 0;
+    has_extension_ = false;
+  }
   return true;
+}
+
+/// Zeros in front of a chunk's size mean nothing, but not everybody reads a long size alike. The size is all that came
+/// since the last event but for line ends.
+template <class Message>
+bool parser<Message>::check_chunk_size() const noexcept {
+  const bool is_end = event_ == parse_event::complete && phase_ == phase::trailers;
+  if (has_extension_ || (is_end ? !trailers_.empty() : event_ != parse_event::body || phase_ != phase::chunked_body))
+    return true;
+  const std::uint64_t line_ends = (received_ > piece_.size() ? 4 : 2) + (is_end ? 2 : 0);
+  return silent_bytes_ <= max_size_digits + line_ends;
 }
 
 template <class Message>
@@ -243,19 +329,21 @@ template <class Message>
 int parser<Message>::on_field_complete() {
   in_field_ = false;
   const auto field = field_sink::finish(section(), field_offset_, name_size_);
-  if (phase_ == phase::trailers)
+  if (phase_ == phase::trailers) {
+    if (std::is_same_v<Message, request> && !may_be_trailer(field.name))
+      return fail(errc::bad_framing, "field " + quoted(field.name) + " in a trailer");
     return 0;
+  }
   if (std::is_same_v<Message, request> && name_size_ == 4 && iequals(field.name, "host")) {
     if (++host_fields_ > 1)
       return fail(errc::bad_host, "more than one Host field");
-    if (!field.value.empty() && !consists_of(host_char, field.value))
+    if (!field.value.empty() && !is_authority(field.value))
       return fail(errc::bad_host, "Host " + quoted(field.value) + " is not a host name");
   } else if (name_size_ == 17 && iequals(field.name, "transfer-encoding")) {
     if (++coding_fields_ > 1)
       return fail(errc::bad_framing, "more than one Transfer-Encoding field");
-    if (!iequals(field.value, "chunked"))
-      return fail(errc::unsupported_transfer_coding,
-                  "transfer coding " + quoted(field.value) + "; only chunked is known");
+    if (auto breach = check_transfer_coding(field.value))
+      return fail(breach->kind, std::move(breach->message));
   }
   return 0;
 }
@@ -272,6 +360,8 @@ int parser<Message>::check_framing() {
     return fail(errc::bad_framing, "both Content-Length and Transfer-Encoding");
   if (coding_fields_ > 0 && !is_1_1)
     return fail(errc::bad_framing, "Transfer-Encoding in an HTTP/1.0 message"); // RFC 9112 §6.1
+  if (coding_fields_ > 0 && (llhttp_.flags & F_CHUNKED) == 0)
+    return fail(errc::bad_framing, "Transfer-Encoding that does not tell where the body ends");
   head_.set_version(is_1_1 ? version::http_1_1 : version::http_1_0);
   return 0;
 }
@@ -287,6 +377,8 @@ int parser<Message>::on_head_complete() {
     if (!known)
       return fail(errc::unknown_method, "a method of another protocol");
     head_.set_method(*known);
+    if (auto breach = check_target(*known, head_.target(), head_.fields()))
+      return fail(breach->kind, std::move(breach->message));
     has_body = (llhttp_.flags & F_CHUNKED) != 0 || llhttp_.content_length > 0;
     if (head_.method() == method::connect)
       has_body = false;
@@ -337,6 +429,24 @@ int parser<Message>::on_body(const char* at, std::size_t size) {
   piece_ = {at, size};
   event_ = parse_event::body;
   return HPE_PAUSED;
+}
+
+template <class Message>
+int parser<Message>::on_extension_text(std::size_t size) {
+  extension_bytes_ += size;
+  extension_part_ += size;
+  has_extension_ = true;
+  if (extension_bytes_ > max_extension_bytes)
+    return fail(errc::bad_chunk, "chunk extensions of more than " + std::to_string(max_extension_bytes) + " bytes");
+  return 0;
+}
+
+/// The end of a name or value, which llhttp lets be empty.
+template <class Message>
+int parser<Message>::on_extension_part() {
+  if (std::exchange(extension_part_, 0) == 0)
+    return fail(errc::bad_chunk, "a chunk extension without name or value");
+  return 0;
 }
 
 template <class Message>

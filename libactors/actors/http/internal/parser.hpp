@@ -7,6 +7,7 @@
 
 #include <llhttp.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,8 +50,9 @@ struct parse_failure {
 ///
 /// Strict: what RFC 9112 calls malformed or suspicious fails, see `errc`; so do all limits, at the same byte however
 /// the input is split. Only the framing that llhttp calls strict is accepted, and the checks that it leaves to its user
-/// are made here: Host, Transfer-Encoding (only `chunked`, once, HTTP/1.1), version, empty space without end. Responses
-/// to HEAD and those with 1xx, 204 and 304 have no body. Interim (1xx) responses are messages of their own.
+/// are made here: Host, Transfer-Encoding (only `chunked`, once, HTTP/1.1), version, form of the target, single spaces
+/// in the request line, extensions and digits of chunks, empty space without end (`request_rules`). Responses to HEAD
+/// and those with 1xx, 204 and 304 have no body. Interim (1xx) responses are messages of their own.
 ///
 /// The head is owned by the parser and overwritten by the next message; move it out, or leave it (or give it back with
 /// `recycle`), and its buffers are used again. No other memory is taken: with a recycled head a message costs no
@@ -142,7 +144,13 @@ private:
   int on_field_text(const char* at, std::size_t size, bool is_name);
   int on_body(const char* at, std::size_t size);
   int on_chunk_header();
+  int on_version_text(const char* at);
+  int on_extension_text(std::size_t size);
+  int on_extension_part();
   int check_framing();
+  [[nodiscard]] bool skip_blank_lines(std::string_view& input);
+  void keep_last(const char* at, std::size_t size) noexcept;
+  [[nodiscard]] bool check_chunk_size() const noexcept;
   [[nodiscard]] bool account(std::size_t consumed);
   int fail(errc kind, std::string message);
   parse_event fail_with_llhttp(llhttp_errno_t code, const char* begin, const char* end);
@@ -157,20 +165,27 @@ private:
   parse_failure failure_;
 
   std::uint64_t body_limit_ = 0;
-  std::uint64_t expected_ = 0;      // of a sized body
-  std::uint64_t received_ = 0;      // of the body
-  std::uint64_t chunk_left_ = 0;    // of the current chunk
-  std::uint64_t message_bytes_ = 0; // consumed since the message began, for error messages
-  std::uint64_t silent_bytes_ = 0;  // consumed since the last event, pieces of the body not counted
-  std::size_t input_size_ = 0;      // of the current call
-  std::size_t field_bytes_ = 0;     // as limits count them
+  std::uint64_t expected_ = 0;        // of a sized body
+  std::uint64_t received_ = 0;        // of the body
+  std::uint64_t chunk_left_ = 0;      // of the current chunk
+  std::uint64_t message_bytes_ = 0;   // consumed since the message began, for error messages
+  std::uint64_t silent_bytes_ = 0;    // consumed since the last event, pieces of the body not counted
+  std::uint64_t extension_bytes_ = 0; // of all chunks of the message
+  std::uint64_t extension_part_ = 0;  // of the current name or value
+  const char* input_begin_ = nullptr; // of the current call
+  std::size_t input_size_ = 0;
+  std::size_t field_bytes_ = 0; // as limits count them
   std::size_t field_count_ = 0;
   std::size_t field_offset_ = 0; // of the current field in its section
   std::size_t name_size_ = 0;
 
+  std::array<char, 5> last_{}; // bytes of a request line that has not ended yet
   parse_event event_ = parse_event::more;
   phase phase_ = phase::idle;
   method answered_ = method::get;
+  bool blank_cr_ = false;      // the CR of an empty line before a request
+  bool has_version_ = false;   // has begun
+  bool has_extension_ = false; // since the last event
   bool in_field_ = false;
   bool keep_alive_ = false;
   bool upgrade_ = false;
