@@ -54,6 +54,16 @@ std::string_view to_string(errc kind) noexcept {
     return "decoded_too_large";
   case errc::too_many_parameters:
     return "too_many_parameters";
+  case errc::invalid_json:
+    return "invalid_json";
+  case errc::invalid_form:
+    return "invalid_form";
+  case errc::bad_multipart:
+    return "bad_multipart";
+  case errc::multipart_too_large:
+    return "multipart_too_large";
+  case errc::invalid_cookie:
+    return "invalid_cookie";
   }
   return "unknown";
 }
@@ -72,6 +82,7 @@ status status_for(errc kind) noexcept {
     return status::request_header_fields_too_large;
   case errc::body_too_large:
   case errc::decoded_too_large:
+  case errc::multipart_too_large:
     return status::content_too_large;
   case errc::unsupported_content_coding:
     return status::unsupported_media_type;

@@ -39,6 +39,11 @@ enum class errc : std::uint8_t {
   decoded_too_large,          ///< decoded content is over its limit
 
   too_many_parameters, ///< a query or form with more parameters than its limit
+  invalid_json,        ///< a body that is no JSON
+  invalid_form,        ///< a body that is not the form that it should be
+  bad_multipart,       ///< a multipart body that is malformed
+  multipart_too_large, ///< a multipart body with too many parts, or a part over its limit
+  invalid_cookie,      ///< a cookie that cannot be written in a field
 };
 
 /// A short name such as `body_too_large`, stable for logs and metrics.
