@@ -6,6 +6,7 @@
 #include <actors/http/method.hpp>
 #include <actors/http/status.hpp>
 #include <actors/http/url.hpp>
+#include <actors/http/websocket_message.hpp>
 
 #include <caf/type_id.hpp>
 
@@ -26,4 +27,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(actors_http, actors::first_library_type_id + 100)
   CAF_ADD_TYPE_ID(actors_http, (actors::http::request))
   CAF_ADD_TYPE_ID(actors_http, (actors::http::response))
   CAF_ADD_ATOM(actors_http, actors::http, fetch_atom)
+  CAF_ADD_TYPE_ID(actors_http, (actors::http::ws_message))
+  CAF_ADD_ATOM(actors_http, actors::http, say_atom)
+  CAF_ADD_ATOM(actors_http, actors::http, heard_atom)
+  CAF_ADD_ATOM(actors_http, actors::http, ended_atom)
 CAF_END_TYPE_ID_BLOCK(actors_http)

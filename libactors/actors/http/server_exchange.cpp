@@ -34,4 +34,12 @@ task<void> server_exchange::write(std::string_view piece) {
   return connection_->write(piece);
 }
 
+task<std::unique_ptr<net::stream>> server_exchange::upgrade(response head) {
+  return connection_->upgrade(std::move(head));
+}
+
+void server_exchange::on_server_stop(std::function<void()> what) {
+  connection_->on_server_stop(std::move(what));
+}
+
 } // namespace actors::http

@@ -2,7 +2,10 @@
 
 #include <actors/core/task.hpp>
 #include <actors/http/message.hpp>
+#include <actors/net/stream.hpp>
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -57,6 +60,16 @@ public:
 
   /// Sends a piece of the body and waits until the system has taken it. Nothing is sent in answer to HEAD.
   [[nodiscard]] task<void> write(std::string_view piece);
+
+  /// Leaves HTTP for another protocol: sends `head` (normally a 101 with its Connection and Upgrade fields) and gives
+  /// the connection's stream, which begins with what the client has sent behind the request. None of the server's
+  /// limits holds from here on. The stream may outlive the handler; the connection counts as one of the server until it
+  /// is closed, and is cut when the server ends. Throws `misuse_error` for a request with a body and for HTTP/1.0.
+  [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head);
+
+  /// After `upgrade`: what is done, on any worker and without waiting, when the server begins to stop in order. It has
+  /// the server's grace to end the protocol; what is left then is cut.
+  void on_server_stop(std::function<void()> what);
 
 private:
   internal::server_connection* connection_;

@@ -91,6 +91,8 @@ task<void> server_connection::serve() {
     case need::handler: {
       if (handler.form() == actors::http::detail::handler_form::exchange) {
         co_await call_exchange();
+        if (upgraded_)
+          co_return;
         break;
       }
       // What is pending must not wait for a handler that does.
@@ -243,6 +245,11 @@ void server_connection::set_read_deadline() {
 }
 
 bool server_connection::on_nudge() {
+  if (upgraded_) {
+    if (core_->stopping())
+      upgraded_->begin_stop();
+    return false;
+  }
   if (flush_wanted_) {
     try {
       static_cast<void>(flush_now());
@@ -370,10 +377,10 @@ void server_connection::append_failure(const std::exception_ptr& error) {
   append(response{status::internal_server_error, "500 Internal Server Error\n", "text/plain; charset=utf-8"});
 }
 
-void server_connection::log_failure(std::string_view problem) const {
+void server_connection::log_failure(std::string_view problem, log_level level) const {
   std::string text{http::to_string(method_)};
   text.append(" ").append(target_).append(" failed: ").append(problem);
-  core_->log(*context()).write({log_level::error, "http", text});
+  core_->log(*context()).write({level, "http", text});
 }
 
 } // namespace actors::http::internal

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <actors/core/fwd.hpp>
+#include <actors/core/log.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/internal/connection_watch.hpp>
 #include <actors/http/internal/parser.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/http/internal/server_core.hpp>
+#include <actors/http/internal/upgraded_stream.hpp>
 #include <actors/http/message.hpp>
 #include <actors/http/status.hpp>
 #include <actors/net/stream.hpp>
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <ctime>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,13 +42,15 @@ public:
 
   [[nodiscard]] const request& head() const noexcept { return request_; }
 
-  [[nodiscard]] std::string peer() const { return stream_->peer(); }
+  [[nodiscard]] std::string peer() const { return upgraded_ ? upgraded_peer_ : stream_->peer(); }
 
   [[nodiscard]] task<std::string_view> read_body();
   [[nodiscard]] task<std::string> read_whole_body();
   [[nodiscard]] task<void> send(response answer);
   [[nodiscard]] task<void> start(response head);
   [[nodiscard]] task<void> write(std::string_view piece);
+  [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head);
+  void on_server_stop(std::function<void()> what);
 
 private:
   static constexpr std::size_t buffer_size = std::size_t{16} * 1024;
@@ -69,6 +74,7 @@ private:
   [[nodiscard]] need on_late();
 
   [[nodiscard]] task<void> call_exchange();
+  [[nodiscard]] task<void> wait_for_upgraded();
   void end_answer();
   [[nodiscard]] task<void> skip_body();
 
@@ -84,7 +90,7 @@ private:
   void append_failure(const std::exception_ptr& error);
   [[nodiscard]] connection_note note_for(const response& answer);
   [[nodiscard]] std::string_view standing_fields(const response& answer);
-  void log_failure(std::string_view problem) const;
+  void log_failure(std::string_view problem, log_level level = log_level::error) const;
 
   [[nodiscard]] std::span<char> buffer() noexcept { return {buffer_.get(), buffer_size}; }
 
@@ -119,6 +125,10 @@ private:
   body_framing framing_ = body_framing::none();
   bool sends_body_ = true;
   std::uint64_t body_left_ = 0; // of a sized body
+
+  // After the handler has left HTTP; the stream is its then.
+  std::shared_ptr<upgrade_link> upgraded_;
+  std::string upgraded_peer_;
 
   std::string standing_; // Date and Server
   std::time_t standing_second_ = -1;

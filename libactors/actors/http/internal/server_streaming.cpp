@@ -5,6 +5,7 @@
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/http/internal/trace_fields.hpp>
+#include <actors/http/websocket_error.hpp>
 #include <actors/net/error.hpp>
 
 #include <charconv>
@@ -47,18 +48,38 @@ task<void> server_connection::call_exchange() {
   } catch (const cancelled&) {
     if (context()->cancel_requests() > 0) {
       traced.failed(std::current_exception());
+      if (upgraded_)
+        upgraded_->cut();
       throw;
     }
     problem = std::current_exception();
   } catch (const net::net_error&) {
     // Ours, if the stream is gone; the connection ends in any case.
-    if (!stream_->is_open()) {
+    if (upgraded_ || !stream_->is_open()) {
       traced.failed(std::current_exception());
       throw;
     }
     problem = std::current_exception();
+  } catch (const websocket_error& failure) {
+    problem = std::current_exception();
+    const bool was_refused = failure.kind() == websocket_errc::refused && answer_ == answer_state::done;
+    if (upgraded_ || was_refused) {
+      // What clients do, and they were told; that one has gone without a word is not worth one.
+      if (failure.kind() != websocket_errc::disconnected)
+        log_failure(failure.what(), log_level::info);
+      traced.answered(sent_status_, problem);
+      problem = nullptr;
+    }
   } catch (...) {
     problem = std::current_exception();
+  }
+  if (upgraded_) {
+    if (problem) {
+      log_failure(describe(problem));
+      traced.answered(sent_status_, problem);
+    }
+    co_await wait_for_upgraded();
+    co_return;
   }
   if (problem && answer_ == answer_state::none && body_error_) {
     static_cast<void>(on_failure(*body_error_, describe(problem)));
@@ -90,6 +111,16 @@ task<void> server_connection::call_exchange() {
   if (in_body_)
     co_await skip_body();
   parser_.recycle(std::move(request_));
+}
+
+/// The stream may outlive the handler; until it is gone the connection counts as one of the server.
+task<void> server_connection::wait_for_upgraded() {
+  try {
+    co_await upgraded_->gone();
+  } catch (const cancelled&) {
+    upgraded_->cut();
+    throw;
+  }
 }
 
 /// Reads a short rest of the request's body; a long one costs the connection.
@@ -219,6 +250,41 @@ task<void> server_connection::write(std::string_view piece) {
     out_.append("\r\n");
   if (!flush_now())
     co_await flush();
+}
+
+task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
+  if (answer_ != answer_state::none)
+    throw misuse_error("a second answer to one request");
+  if (version_ != version::http_1_1)
+    throw misuse_error("HTTP/1.0 cannot be left for another protocol");
+  while (in_body_) {
+    // The end of the request is known with its head when there is no body.
+    if (parser_.next(input_) != parse_event::complete)
+      throw misuse_error("a request with a body cannot leave HTTP");
+    in_body_ = false;
+  }
+  append_head(out_, head, body_framing::none(), standing_fields(head), connection_note::none);
+  sent_status_ = head.status();
+  answer_ = answer_state::done;
+  keep_alive_ = false;
+  co_await flush();
+  clear();
+  auto link = std::make_shared<upgrade_link>();
+  upgraded_peer_ = stream_->peer();
+  auto result = std::make_unique<upgraded_stream>(std::move(stream_), std::string{input_}, link);
+  upgraded_ = std::move(link);
+  input_ = {};
+  buffer_.reset();
+  std::string{}.swap(out_);
+  if (core_->stopping())
+    upgraded_->begin_stop();
+  co_return result;
+}
+
+void server_connection::on_server_stop(std::function<void()> what) {
+  if (!upgraded_)
+    throw misuse_error("what is done when the server stops was set before HTTP was left");
+  upgraded_->on_stop(std::move(what));
 }
 
 void server_connection::end_answer() {

@@ -1,0 +1,193 @@
+#include "websocket_support.hpp"
+
+#include <actors/core/to_thread.hpp>
+#include <actors/http/websocket_client.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+/// Against the WebSockets that everybody uses: Python's websockets and Node's ws, each as client and as server.
+namespace actors::http::test {
+namespace {
+
+constexpr const char* python_client = R"(
+import asyncio, sys, websockets
+async def main(url):
+    for compression in ("deflate", None):
+        async with websockets.connect(url, compression=compression, max_size=None, subprotocols=["a", "b"]) as ws:
+            assert ws.subprotocol == "b", ws.subprotocol
+            for message in ("", "hello", "x" * 70000, "\u00e4" * 1000, b"\x00\xff" * 40000, "hello"):
+                await ws.send(message)
+                assert await ws.recv() == message
+            await ws.send(["one ", "two ", "three"])
+            assert await ws.recv() == "one two three"
+            await (await ws.ping(b"there?"))
+        assert ws.close_code == 1000, ws.close_code
+    async with websockets.connect(url, subprotocols=["b"]) as ws:
+        await ws.close(4000, "enough")
+        assert ws.close_code == 4000, ws.close_code
+    print("done", end="")
+asyncio.run(main(sys.argv[1]))
+)";
+
+constexpr const char* python_server = R"(
+import asyncio, sys, websockets
+async def main():
+    over = asyncio.get_running_loop().create_future()
+    async def echo(ws):
+        try:
+            async for message in ws:
+                await ws.send(message)
+        except websockets.ConnectionClosed:
+            pass # codes of applications count as errors there
+        if not over.done():
+            over.set_result(ws.close_code)
+    async with websockets.serve(echo, "127.0.0.1", 0, max_size=None, subprotocols=["b"]) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        print("closed", await over, flush=True)
+asyncio.run(main())
+)";
+
+constexpr const char* node_client = R"(
+const WebSocket = require('ws');
+const messages = ['', 'hello', 'x'.repeat(70000), '\u00e4'.repeat(1000), 'hello'];
+function run(perMessageDeflate, then) {
+  const ws = new WebSocket(process.argv[2], ['a', 'b'], { perMessageDeflate });
+  let at = 0;
+  ws.on('open', () => ws.send(messages[0]));
+  ws.on('error', e => { console.log(String(e)); process.exit(1); });
+  ws.on('message', data => {
+    if (data.toString() !== messages[at]) { console.log('wrong at', at); process.exit(1); }
+    if (++at < messages.length) ws.send(messages[at]);
+    else ws.close(4000, 'enough');
+  });
+  ws.on('close', code => { if (code !== 4000) { console.log('code', code); process.exit(1); } then(); });
+}
+run(true, () => run({ clientMaxWindowBits: 10, serverMaxWindowBits: 9, threshold: 0 },
+  () => run(false, () => process.stdout.write('done'))));
+)";
+
+constexpr const char* node_server = R"(
+const WebSocket = require('ws');
+const server = new WebSocket.Server({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 },
+  handleProtocols: () => 'b' }, () => console.log(server.address().port));
+server.on('connection', ws => {
+  ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+  ws.on('close', code => { console.log('closed', code); server.close(); });
+});
+)";
+
+/// A program in another language, in a file of its own.
+class script {
+public:
+  script(std::string interpreter, const std::string& suffix, const char* text) : interpreter_(std::move(interpreter)) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "actors-ws-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      throw std::runtime_error("no temporary folder");
+    folder_ = pattern;
+    file_ = folder_ / ("script" + suffix);
+    std::ofstream{file_} << text;
+  }
+
+  script(const script&) = delete;
+  script& operator=(const script&) = delete;
+
+  ~script() {
+    if (pipe_ != nullptr)
+      ::pclose(pipe_);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void start(const std::string& arguments = {}) {
+    const auto command =
+        "NODE_PATH=/usr/share/nodejs timeout 60 " + interpreter_ + " " + file_.string() + " " + arguments + " 2>&1";
+    pipe_ = ::popen(command.c_str(), "r");
+    if (pipe_ == nullptr)
+      throw std::runtime_error("cannot run " + command);
+  }
+
+  std::string line() {
+    char buffer[256];
+    return std::fgets(buffer, sizeof buffer, pipe_) != nullptr ? buffer : "";
+  }
+
+  /// All that it still prints.
+  std::string rest() {
+    std::string result;
+    for (auto next = line(); !next.empty(); next = line())
+      result += next;
+    return result;
+  }
+
+private:
+  std::string interpreter_;
+  std::filesystem::path folder_;
+  std::filesystem::path file_;
+  FILE* pipe_ = nullptr;
+};
+
+websocket_options compressing() {
+  return websocket_options{}.protocols({"b"}).compression(
+      deflate_options{}.server_context_takeover(true).client_context_takeover(true));
+}
+
+task<> serve_a_client(std::string interpreter, std::string suffix, const char* text) {
+  server site{[](server_exchange& x) -> task<void> {
+    auto socket = co_await accept_websocket(x, compressing());
+    co_await echo(socket);
+  }};
+  co_await site.start();
+  script client{interpreter, suffix, text};
+  client.start("ws" + site.url().substr(4) + "/any/path");
+  const auto printed = co_await to_thread([&client] { return client.rest(); });
+  EXPECT_EQ(printed, "done");
+  co_await site.stop(5s);
+}
+
+task<> talk_to_a_server(std::string interpreter, std::string suffix, const char* text) {
+  script peer{interpreter, suffix, text};
+  peer.start();
+  auto port = co_await to_thread([&peer] { return peer.line(); });
+  port.pop_back();
+  const auto where = "ws://127.0.0.1:" + port + "/";
+  auto socket = co_await connect_websocket(where, websocket_client_options{}.websocket(compressing()));
+  EXPECT_EQ(socket.protocol(), "b");
+  EXPECT_TRUE(socket.compresses());
+  for (const auto& message :
+       {ws_message::text(""), ws_message::text("hello"), ws_message::text(std::string(70'000, 'x')),
+        ws_message::binary(std::string(100'000, '\xff')), ws_message::text("hello")}) {
+    static_cast<void>(co_await socket.send(message));
+    const auto answer = co_await socket.receive();
+    EXPECT_EQ(answer.value(), message);
+  }
+  co_await socket.close(static_cast<close_code>(4000), "enough");
+  EXPECT_EQ(socket.peer_status().code(), static_cast<close_code>(4000));
+  const auto printed = co_await to_thread([&peer] { return peer.rest(); });
+  EXPECT_EQ(printed, "closed 4000\n");
+}
+
+TEST(python_websockets, is_served_by_us) {
+  run_really([] { return serve_a_client("/usr/bin/python3", ".py", python_client); });
+}
+
+TEST(python_websockets, serves_us) {
+  run_really([] { return talk_to_a_server("/usr/bin/python3", ".py", python_server); });
+}
+
+TEST(node_ws, is_served_by_us) {
+  run_really([] { return serve_a_client("node", ".js", node_client); });
+}
+
+TEST(node_ws, serves_us) {
+  run_really([] { return talk_to_a_server("node", ".js", node_server); });
+}
+
+} // namespace
+} // namespace actors::http::test
