@@ -72,8 +72,7 @@ std::string joined(const std::vector<std::string>& parts) {
 } // namespace
 
 certificate certificate_options::make() const {
-  const key_ptr key{
-      require(rsa_ != 0 ? EVP_RSA_gen(rsa_) : EVP_EC_gen("P-256"))};
+  const key_ptr key{require(rsa_ != 0 ? EVP_RSA_gen(rsa_) : EVP_EC_gen("P-256"))};
   const x509_ptr made{require(X509_new())};
   auto* x = made.get();
   require(X509_set_version(x, X509_VERSION_3));
