@@ -2,15 +2,10 @@
 //
 //     bench_ws_broadcast [PORT] [WORKERS]      the port also from PORT in the environment; ends on SIGINT and SIGTERM
 
-#include <actors/core/runtime.hpp>
-#include <actors/http/server.hpp>
+#include "listening_program.hpp"
+
 #include <actors/http/websocket_room.hpp>
 
-#include <csignal>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <utility>
 
 namespace {
@@ -28,44 +23,10 @@ task<void> talk(http::server_exchange& exchange, http::websocket_room room) {
   }
 }
 
-task<> serve(std::uint16_t port) {
-  const http::websocket_room room;
-  http::server site{[room](http::server_exchange& exchange) { return talk(exchange, room); },
-                    http::server_options{}.port(port).max_connections(100'000)};
-  co_await site.start();
-  std::printf("listening on %s\n", site.url().c_str());
-  std::fflush(stdout);
-  co_await site.join();
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* from_environment = std::getenv("PORT"); // NOLINT(concurrency-mt-unsafe): nobody sets variables
-  const char* port = argc > 1 ? argv[1] : from_environment != nullptr ? from_environment : "8080";
-  const auto workers = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0;
-
-  // Blocked before the workers start, so that they inherit it and only sigwait sees them.
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-
-  try {
-    runtime home{runtime_options{}.workers(workers)};
-    const auto failed = [](const outcome<void>& result) {
-      if (result.has_error() && !result.was_cancelled()) {
-        std::fprintf(stderr, "bench_ws_broadcast: %s\n", describe(result.error()).c_str());
-        std::_Exit(1);
-      }
-    };
-    const auto serving = home.spawn_then(serve(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10))), failed);
-    int signal = 0;
-    sigwait(&ends, &signal);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_ws_broadcast: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+  const http::websocket_room room;
+  const auto handler = [room](http::server_exchange& exchange) { return talk(exchange, room); };
+  return bench::listening_program(argc, argv, handler, http::server_options{}.max_connections(100'000));
 }
