@@ -115,7 +115,7 @@ TEST(server, nothing_behind_the_last_request_is_read) {
         seen += r.target();
         return response{};
       }};
-      const auto answer = co_await talk(site, last + std::string{smuggled} + "\0garbage\r\n", {});
+      const auto answer = co_await talk(site, last + std::string{smuggled} + std::string{"\0garbage\r\n", 10}, {});
       EXPECT_EQ(count(answer, "HTTP/1.1 "), 1U) << answer;
       EXPECT_EQ(seen, "/");
     });

@@ -280,7 +280,8 @@ TEST(websocket_server, finds_text_that_is_not_utf_8_as_soon_as_that_is_certain) 
       std::string fragments;
       for (const char byte : text)
         fragments += from_client(fragments.empty() ? 1 : 0, std::string(1, byte), false);
-      EXPECT_EQ(co_await echoed(fragments + from_client(0, "") + goodbye), from_server(1, text) + goodbye_back);
+      fragments.append(from_client(0, "")).append(goodbye);
+      EXPECT_EQ(co_await echoed(fragments), from_server(1, text) + goodbye_back);
     }
   });
 }

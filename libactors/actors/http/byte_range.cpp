@@ -18,9 +18,8 @@ constexpr std::string_view unit = "bytes=";
 /// A number of digits only, as a whole; nothing beyond 2^64.
 std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
   std::uint64_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [at, problem] = std::from_chars(text.data(), end, value);
-  if (text.empty() || problem != std::errc{} || at != end)
+  const auto [at, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || problem != std::errc{} || at != text.data() + text.size())
     return std::nullopt;
   return value;
 }
@@ -146,11 +145,13 @@ range_selection select_ranges(const range_request& asked, std::uint64_t size) {
 }
 
 range_selection select_ranges(const request& r, std::uint64_t size, std::size_t max_ranges) {
-  const range_selection whole{range_selection::kind::whole};
+  range_selection whole{range_selection::kind::whole};
   if (r.method() != method::get || r.fields().count("Range") != 1)
     return whole;
   const auto asked = range_request::parse(*r.get("Range"), max_ranges);
-  return asked ? select_ranges(*asked, size) : whole;
+  if (asked)
+    return select_ranges(*asked, size);
+  return whole;
 }
 
 std::string content_range(const byte_range& range, std::uint64_t size) {

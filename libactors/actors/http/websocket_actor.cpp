@@ -37,8 +37,9 @@ private:
       problem = error.what();
     }
     const auto status = socket_.peer_status();
-    tell(listener_, ended_atom_v, static_cast<std::uint16_t>(status.code()),
-         problem.empty() ? status.reason() : std::move(problem), self());
+    if (problem.empty())
+      problem = status.reason();
+    tell(listener_, ended_atom_v, static_cast<std::uint16_t>(status.code()), std::move(problem), self());
     stop();
   }
 

@@ -169,7 +169,8 @@ public:
 
   /// What the client shows to a server that asks for a certificate.
   tls_client_settings& identity(tls_identity value) {
-    identities_.assign(1, std::move(value));
+    identities_.clear();
+    identities_.push_back(std::move(value));
     return *this;
   }
 

@@ -24,7 +24,7 @@ int tls_engine::bio_read(BIO* bio, char* into, std::size_t size, std::size_t* co
     BIO_set_retry_read(bio);
     return 0;
   }
-  std::copy_n(self.input_.data(), *count, into);
+  std::copy_n(self.input_.begin(), *count, into);
   self.input_.remove_prefix(*count);
   return 1;
 }
