@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <new>
 
@@ -240,20 +241,19 @@ message_inflater::~message_inflater() {
 
 message_inflater::result message_inflater::feed(std::string_view piece, std::string& out, std::size_t limit) {
   auto& stream = state_->stream;
-  constexpr std::size_t room = std::size_t{16} * 1024;
+  // Not into `out` itself: room made there costs as much as data, and any number of final blocks may give nothing.
+  std::array<char, std::size_t{16} * 1024> room;
   for (;;) {
     if (out.size() > limit)
       return result::too_large;
     const auto given = size_for_zlib(piece.size());
     stream.next_in = bytes_of(piece);
     stream.avail_in = given;
-    const auto before = out.size();
-    out.resize(before + room);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
-    stream.avail_out = size_for_zlib(room);
+    stream.next_out = reinterpret_cast<Bytef*>(room.data());
+    stream.avail_out = size_for_zlib(room.size());
     const int code = inflate(&stream, Z_SYNC_FLUSH);
-    const auto added = room - stream.avail_out;
-    out.resize(before + added);
+    const auto added = room.size() - stream.avail_out;
+    out.append(room.data(), added);
     piece.remove_prefix(given - stream.avail_in);
     if (code == Z_STREAM_END) {
       // A final block does not end the message (RFC 7692 §7.2.3.5); what follows may refer to what was before.
@@ -263,7 +263,7 @@ message_inflater::result message_inflater::feed(std::string_view piece, std::str
     }
     if (code != Z_OK && code != Z_BUF_ERROR)
       return result::corrupt;
-    if (added < room && piece.empty())
+    if (added < room.size() && piece.empty())
       return out.size() > limit ? result::too_large : result::ok;
     if (code == Z_BUF_ERROR && added == 0 && given == stream.avail_in)
       return piece.empty() ? result::ok : result::corrupt;
