@@ -1,47 +1,48 @@
 #include <actors/http/internal/base64.hpp>
 
-#include <array>
-#include <cstdint>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <stdexcept>
 
 namespace actors::http::internal {
 
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// OpenSSL counts in `int`.
+constexpr std::size_t most = std::size_t{1} << 30;
+
+const unsigned char* bytes_of(std::string_view text) noexcept {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+unsigned char* bytes_of(std::string& text) noexcept {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
 
 } // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  std::string result;
-  result.reserve((bytes.size() + 2) / 3 * 4);
-  while (!bytes.empty()) {
-    const auto taken = bytes.substr(0, 3);
-    bytes.remove_prefix(taken.size());
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = (group << 8U) | (i < taken.size() ? static_cast<unsigned char>(taken[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      result.push_back(i <= taken.size() ? alphabet[(group >> (18 - 6 * i)) & 63U] : '=');
-  }
+  if (bytes.size() > most)
+    throw std::length_error("more than 1 GiB to write in base64");
+  std::string result((bytes.size() + 2) / 3 * 4 + 1, '\0'); // OpenSSL ends it with a NUL
+  const int length = EVP_EncodeBlock(bytes_of(result), bytes_of(bytes), static_cast<int>(bytes.size()));
+  result.resize(static_cast<std::size_t>(length));
   return result;
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
-  std::string result;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text.substr(0, text.find('='))) {
-    const auto value = alphabet.find(c);
-    if (value == std::string_view::npos)
-      return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      result.push_back(static_cast<char>((bits >> static_cast<unsigned>(count)) & 255U));
-    }
-  }
-  // One text for each value: no stray bits, no missing or superfluous padding.
+  if (text.size() % 4 != 0 || text.size() > most)
+    return std::nullopt;
+  std::string result(text.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(bytes_of(result), bytes_of(text), static_cast<int>(text.size()));
+  if (length < 0)
+    return std::nullopt;
+  // OpenSSL counts the padding as zeros.
+  const auto tail = text.substr(text.size() - std::min<std::size_t>(text.size(), 2));
+  const auto padding = static_cast<std::size_t>(std::ranges::count(tail, '='));
+  result.resize(static_cast<std::size_t>(length) - std::min(padding, static_cast<std::size_t>(length)));
+  // One text for each value: no white space, no stray bits, no padding in the middle.
   if (base64_encode(result) != text)
     return std::nullopt;
   return result;

@@ -1,6 +1,7 @@
 #include <actors/http/internal/websocket_handshake.hpp>
 
 #include <actors/http/internal/ascii.hpp>
+#include <actors/http/internal/base64.hpp>
 #include <actors/http/url.hpp>
 
 #include <openssl/evp.h>
@@ -20,24 +21,10 @@ namespace {
 
 constexpr std::size_t key_size = 16;
 
-std::string base64(const unsigned char* data, std::size_t size) {
-  std::string text((size + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), data, static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
-bool is_base64(char c) noexcept {
-  return is_digit(c) || is_alpha(c) || c == '+' || c == '/';
-}
-
-/// Whether the text is 16 bytes in base64, in its one form.
-bool is_key(std::string_view text) noexcept {
-  if (text.size() != 24 || text.substr(22) != "==")
-    return false;
-  // Of the last character only two bits are used.
-  return std::all_of(text.begin(), text.begin() + 22, is_base64) &&
-         std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
+/// Whether the text is 16 bytes in base64.
+bool is_key(std::string_view text) {
+  const auto bytes = base64_decode(text);
+  return bytes && bytes->size() == key_size;
 }
 
 handshake_verdict refuse(status code, std::string problem) {
@@ -78,14 +65,14 @@ std::string accept_key(std::string_view key) {
   unsigned int size = 0;
   if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
     throw std::bad_alloc{};
-  return base64(digest.data(), size);
+  return base64_encode({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 std::string make_key() {
-  std::array<unsigned char, key_size> bytes{};
+  std::array<char, key_size> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     throw std::system_error(errno, std::system_category(), "random bytes for a WebSocket");
-  return base64(bytes.data(), bytes.size());
+  return base64_encode({bytes.data(), bytes.size()});
 }
 
 handshake_verdict judge_handshake(const request& what, const websocket_options& options) {
