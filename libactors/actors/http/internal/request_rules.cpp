@@ -2,11 +2,9 @@
 
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/quoted.hpp>
-
-#include <arpa/inet.h>
+#include <actors/net/endpoint.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 namespace actors::http::internal {
@@ -25,13 +23,10 @@ bool is_port(std::string_view text) noexcept {
   return true; // an empty port is the scheme's (RFC 3986 §3.2.3)
 }
 
-bool is_ipv6(std::string_view text) noexcept {
-  std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.size() >= terminated.size())
-    return false;
-  std::ranges::copy(text, terminated.begin());
-  in6_addr address{};
-  return ::inet_pton(AF_INET6, terminated.data(), &address) == 1;
+/// Without a zone, which means something on one machine only.
+bool is_ipv6(std::string_view text) {
+  const auto address = net::ip_address::parse(text);
+  return address && address->is_v6() && text.find('%') == std::string_view::npos;
 }
 
 bool is_name(std::string_view text) noexcept {
@@ -95,7 +90,7 @@ std::optional<rule_breach> check_absolute(std::string_view target, const fields&
 
 } // namespace
 
-bool is_authority(std::string_view text) noexcept {
+bool is_authority(std::string_view text) {
   if (!text.starts_with('[')) {
     const auto [host, port] = split(text);
     return is_name(host) && is_port(port);

@@ -21,7 +21,7 @@ struct rule_breach {
 /// Whether this is `host [":" port]` of RFC 3986 with a host that is not empty: a name, an IPv4 address or an IPv6
 /// address in brackets. User information, commas (two Host fields that a proxy has joined) and ports beyond 65535 are
 /// not accepted.
-[[nodiscard]] bool is_authority(std::string_view text) noexcept;
+[[nodiscard]] bool is_authority(std::string_view text);
 
 /// A transfer coding other than exactly `chunked`: 501 if it is one that could be implemented, 400 if it leaves open
 /// where the body ends (RFC 9112 §6.1, §6.3).
