@@ -2,9 +2,8 @@
 
 #include <actors/net/error.hpp>
 #include <actors/net/internal/acceptor.hpp>
-#include <actors/net/resolver.hpp>
+#include <actors/net/internal/bind_first.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace actors::net {
@@ -63,19 +62,10 @@ std::unique_ptr<tcp_listener> listen_on(boost::asio::io_context& home, const end
 } // namespace
 
 task<std::unique_ptr<tcp_listener>> listen_tcp(std::string host, std::uint16_t port, listen_options options) {
-  auto& context = co_await actors::detail::current_context{};
-  const auto candidates = co_await resolve(host, port);
-  auto& home = actors::detail::choose_io_context(context);
-  std::exception_ptr first_error;
-  for (const auto& each : candidates) {
-    try {
-      co_return listen_on(home, each, options);
-    } catch (const net_error&) {
-      if (!first_error)
-        first_error = std::current_exception();
-    }
-  }
-  std::rethrow_exception(first_error);
+  auto bind = [options](boost::asio::io_context& home, const endpoint& wanted) {
+    return listen_on(home, wanted, options);
+  };
+  return internal::bind_first<std::unique_ptr<tcp_listener>>(std::move(host), port, std::move(bind));
 }
 
 } // namespace actors::net

@@ -1,16 +1,14 @@
 #include <actors/net/udp_socket.hpp>
 
-#include <actors/core/detail/io_worker.hpp>
 #include <actors/net/error.hpp>
+#include <actors/net/internal/bind_first.hpp>
 #include <actors/net/internal/bound_udp_socket.hpp>
-#include <actors/net/resolver.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <climits>
-#include <exception>
 #include <utility>
 
 namespace actors::net {
@@ -150,19 +148,10 @@ endpoint udp_socket::local_endpoint() const noexcept {
 }
 
 task<udp_socket> bind_udp(std::string host, std::uint16_t port, udp_options options) {
-  auto& context = co_await actors::detail::current_context{};
-  const auto candidates = co_await resolve(host, port);
-  auto& home = actors::detail::choose_io_context(context);
-  std::exception_ptr first_error;
-  for (const auto& each : candidates) {
-    try {
-      co_return bind_to(home, each, options);
-    } catch (const net_error&) {
-      if (!first_error)
-        first_error = std::current_exception();
-    }
-  }
-  std::rethrow_exception(first_error);
+  auto bind = [options](boost::asio::io_context& home, const endpoint& wanted) {
+    return bind_to(home, wanted, options);
+  };
+  return internal::bind_first<udp_socket>(std::move(host), port, std::move(bind));
 }
 
 } // namespace actors::net
