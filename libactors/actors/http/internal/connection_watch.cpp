@@ -32,28 +32,32 @@ void connection_watch::nudge_later() {
   actors::detail::wake(actors::detail::actor_of(*context()), id());
 }
 
-void connection_watch::expire() {
+void connection_watch::expire(const char* reason) {
   deadline_ = time_point::max();
   if (expired_)
     return;
   expired_ = true;
   requests_before_ = context()->cancel_requests();
-  context()->request_cancel(cancelled{"the connection's time is over"});
+  context()->request_cancel(cancelled{reason});
 }
 
 void connection_watch::on_wake() {
   if (on_nudge()) {
-    expire();
+    expire(out_of_time);
     return;
   }
   const auto current = now();
   if (current < armed_for_)
     return; // only a nudge
   armed_for_ = time_point::max();
-  if (current >= deadline_)
-    expire();
-  else if (deadline_ != time_point::max())
-    arm_timer(deadline_);
+  if (current < deadline_) {
+    if (deadline_ != time_point::max())
+      arm_timer(deadline_);
+    return;
+  }
+  deadline_ = time_point::max();
+  if (const auto* const reason = on_deadline())
+    expire(reason);
 }
 
 bool connection_watch::take_expiry() noexcept {

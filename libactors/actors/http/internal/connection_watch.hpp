@@ -35,12 +35,17 @@ public:
   [[nodiscard]] bool take_expiry() noexcept;
 
 protected:
+  static constexpr const char* out_of_time = "the connection's time is over";
+
+  /// The deadline has passed: why the task's wait is to end; null if it is not. May set another deadline.
+  [[nodiscard]] virtual const char* on_deadline() { return out_of_time; }
+
   /// True if the task's wait is to end as if the deadline had passed.
   [[nodiscard]] virtual bool on_nudge() = 0;
 
 private:
   /// Ends the task's wait. The task may come to its end in this, and this object with it.
-  void expire();
+  void expire(const char* reason);
 
   void on_wake() final;
   void arm_timer(time_point when);

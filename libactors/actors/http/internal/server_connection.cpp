@@ -23,6 +23,10 @@ using std::chrono::seconds;
 constexpr std::size_t max_lingering = std::size_t{1} << 20;
 constexpr auto linger_time = seconds(2);
 
+/// What the output of an idle connection may hold on to, and when it is idle: a busy one keeps what it will need again.
+constexpr std::size_t small_output = std::size_t{4} * 1024;
+constexpr auto idle_after = seconds(1);
+
 /// Gives the memory of an unusually big answer back.
 void clear_output(std::string& out) {
   constexpr std::size_t usual = std::size_t{256} * 1024;
@@ -37,7 +41,7 @@ void clear_output(std::string& out) {
 server_connection::server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
                                      actors::detail::task_context& context)
     : connection_watch(context), core_(std::move(core)), stream_(std::move(stream)), parser_(core_->options().limits()),
-      buffer_(std::make_unique_for_overwrite<char[]>(buffer_size)) {
+      buffer_(std::make_unique_for_overwrite<char[]>(small_buffer)) {
   core_->enter(this, actors::detail::actor_of(context), nudge_id());
 }
 
@@ -68,6 +72,7 @@ task<void> server_connection::serve() {
         co_await flush();
       if (core_->stopping() && parser_.idle())
         co_return;
+      fit_buffer();
       set_read_deadline();
       waits_idle_ = parser_.idle();
       bool is_late = false;
@@ -164,6 +169,7 @@ server_connection::need server_connection::on_head() {
   const auto& head = parser_.head();
   in_body_ = true;
   head_deadline_ = time_point::max();
+  ++requests_in_read_;
   keep_alive_ = parser_.keep_alive();
   method_ = head.method();
   version_ = head.version();
@@ -230,13 +236,36 @@ server_connection::need server_connection::on_late() {
   return need::close;
 }
 
+// -- waits -------------------------------------------------------------------------------------------------------------
+
+const char* server_connection::on_deadline() {
+  if (!waits_idle_ || now() >= idle_deadline_)
+    return out_of_time;
+  std::string{}.swap(out_);
+  set(idle_deadline_);
+  return nullptr;
+}
+
+/// Between requests a connection gives back what it does not need, unless its client sends several at a time.
+void server_connection::fit_buffer() {
+  const bool is_quiet = parser_.idle() && requests_in_read_ <= 1;
+  const auto wanted = is_quiet ? small_buffer : filled_ == buffer_size_ ? big_buffer : buffer_size_;
+  if (wanted != buffer_size_) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(wanted);
+    buffer_size_ = wanted;
+  }
+  requests_in_read_ = 0;
+}
+
 void server_connection::set_read_deadline() {
   const auto& options = core_->options();
   const auto current = now();
   if (in_body_) {
     set(saturating_add(current, options.body_timeout()));
   } else if (parser_.idle()) {
-    set(saturating_add(current, options.idle_timeout()));
+    idle_deadline_ = saturating_add(current, options.idle_timeout());
+    const bool will_shrink = out_.capacity() > small_output;
+    set(will_shrink ? std::min(idle_deadline_, current + idle_after) : idle_deadline_);
   } else {
     if (head_deadline_ == time_point::max())
       head_deadline_ = saturating_add(current, options.head_timeout());

@@ -53,7 +53,9 @@ public:
   void on_server_stop(std::function<void()> what);
 
 private:
-  static constexpr std::size_t buffer_size = std::size_t{16} * 1024;
+  /// An idle connection holds the small one; it grows for clients that send more than it takes.
+  static constexpr std::size_t small_buffer = std::size_t{2} * 1024;
+  static constexpr std::size_t big_buffer = std::size_t{16} * 1024;
 
   /// Bodies up to this size are copied behind their heads, and so much may pile up before it is written.
   static constexpr std::size_t flush_size = std::size_t{64} * 1024;
@@ -72,6 +74,8 @@ private:
   [[nodiscard]] need on_complete();
   [[nodiscard]] need on_failure(errc kind, std::string_view problem);
   [[nodiscard]] need on_late();
+
+  [[nodiscard]] const char* on_deadline() override;
 
   [[nodiscard]] task<void> call_exchange();
   [[nodiscard]] task<void> wait_for_upgraded();
@@ -92,9 +96,14 @@ private:
   [[nodiscard]] std::string_view standing_fields(const response& answer);
   void log_failure(std::string_view problem, log_level level = log_level::error) const;
 
-  [[nodiscard]] std::span<char> buffer() noexcept { return {buffer_.get(), buffer_size}; }
+  void fit_buffer();
 
-  void received(std::size_t size) noexcept { input_ = {buffer_.get(), size}; }
+  [[nodiscard]] std::span<char> buffer() noexcept { return {buffer_.get(), buffer_size_}; }
+
+  void received(std::size_t size) noexcept {
+    input_ = {buffer_.get(), size};
+    filled_ = size;
+  }
 
   void set_read_deadline();
   [[nodiscard]] bool on_nudge() override;
@@ -103,9 +112,12 @@ private:
   std::unique_ptr<net::stream> stream_;
   request_parser parser_;
   std::unique_ptr<char[]> buffer_;
-  std::string_view input_; // read and not parsed
-  std::string out_;        // not yet written
-  std::string body_;       // a big body, to be written behind `out_`
+  std::size_t buffer_size_ = small_buffer;
+  std::size_t filled_ = 0;           // of the buffer
+  std::size_t requests_in_read_ = 0; // that one read has brought
+  std::string_view input_;           // read and not parsed
+  std::string out_;                  // not yet written
+  std::string body_;                 // a big body, to be written behind `out_`
 
   // The request being worked on. What is needed after the handler has taken the message is kept apart.
   request request_;
@@ -113,6 +125,7 @@ private:
   method method_ = method::get;
   version version_ = version::http_1_1;
   time_point head_deadline_ = time_point::max();
+  time_point idle_deadline_ = time_point::max();
   bool keep_alive_ = true;
   bool in_body_ = false;           // its head has come, its end has not
   bool continue_wanted_ = false;   // the client waits for "100 Continue"

@@ -165,6 +165,7 @@ task<std::string_view> server_connection::read_body() {
     default:
       break;
     }
+    fit_buffer();
     set_read_deadline();
     std::size_t size = 0;
     try {
