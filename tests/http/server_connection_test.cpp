@@ -26,7 +26,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 server_options quiet() {
-  return server_options{}.server_name("").log_to(make_null_log_sink());
+  return server_options{}.server_name("").log_to(make_null_log_sink()).answer_half_closed();
 }
 
 /// A client's end of a connection to a server in memory.

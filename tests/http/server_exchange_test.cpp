@@ -25,7 +25,8 @@ using ::testing::StartsWith;
 /// Sends bytes to a server with this handler; what came until the end of the connection.
 task<std::string> talk(handler function, std::string text, std::shared_ptr<log_sink> log = make_null_log_sink(),
                        std::uint64_t max_body = 1000) {
-  server site{std::move(function), server_options{}.server_name("").log_to(std::move(log)).max_body(max_body)};
+  server site{std::move(function),
+              server_options{}.server_name("").log_to(std::move(log)).max_body(max_body).answer_half_closed()};
   auto ends = make_memory_streams();
   const auto serving = spawn(site.serve(std::move(ends.second)));
   co_await ends.first->write_all(text);

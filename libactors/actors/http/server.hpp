@@ -35,6 +35,8 @@ namespace actors::http {
 /// End: `stop(grace)` accepts nothing more, closes idle connections, lets requests under way be answered (with
 /// `Connection: close`), and after `grace` cancels what is left. Cancelling the owning task does the last at once.
 ///
+/// A client that leaves while its handler waits has the handler cancelled, within half a second: work for nobody ends.
+///
 /// Errors: malformed and oversized requests are answered with 400, 408, 413, 414, 417, 431, 501 or 505 and the
 /// connection is closed; they never reach the handler. A handler's exception is logged and answered with 500, without
 /// its text. `start` throws `net_error` if it cannot listen.

@@ -32,6 +32,8 @@ class server_connection;
 ///
 /// Errors: `net_error` when the client is gone; `error` for a malformed or oversized body (the server answers that if
 /// the handler lets it through); `misuse_error` for a second answer. Cancellation: at once; the connection is closed.
+/// A client that leaves while the handler waits for something else cancels it too (but see
+/// `server_options::answer_half_closed`).
 class server_exchange {
 public:
   explicit server_exchange(internal::server_connection& connection) noexcept : connection_(&connection) {}

@@ -45,6 +45,11 @@ public:
   /// How long a client may take nothing of what we send; 30 s. The connection is then closed.
   server_options& write_timeout(duration value) noexcept { return set(write_timeout_, value); }
 
+  /// Whether a client that has closed its sending half still gets the answer of a handler that waits. By default not:
+  /// on the wire it looks like one that has gone, and its handler is cancelled, within half a second (as nginx and Go
+  /// do it). Answers that are given at once are sent in any case.
+  server_options& answer_half_closed(bool value = true) noexcept { return set(answers_half_closed_, value); }
+
   /// Bounds on what a request may hold. A body that a handler reads in pieces (`server_exchange`) is bounded too.
   server_options& limits(const message_limits& value) noexcept { return set(limits_, value); }
 
@@ -76,6 +81,8 @@ public:
 
   [[nodiscard]] duration write_timeout() const noexcept { return write_timeout_; }
 
+  [[nodiscard]] bool answers_half_closed() const noexcept { return answers_half_closed_; }
+
   [[nodiscard]] const message_limits& limits() const noexcept { return limits_; }
 
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
@@ -97,6 +104,7 @@ private:
   duration head_timeout_ = std::chrono::seconds(10);
   duration body_timeout_ = std::chrono::seconds(30);
   duration write_timeout_ = std::chrono::seconds(30);
+  bool answers_half_closed_ = false;
   message_limits limits_;
   std::string server_name_ = "libactors";
   std::shared_ptr<log_sink> log_;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -17,11 +18,17 @@ namespace actors::http::internal {
 
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// What a client may go on sending after an answer that ends the connection (RFC 9112 §9.6).
 constexpr std::size_t max_lingering = std::size_t{1} << 20;
 constexpr auto linger_time = seconds(2);
+
+/// How long after the beginning of a handler's wait the client is looked after first, and how seldom later. Each look
+/// is a system call.
+constexpr auto first_look = milliseconds(50);
+constexpr auto longest_pause = milliseconds(500);
 
 /// What the output of an idle connection may hold on to, and when it is idle: a busy one keeps what it will need again.
 constexpr std::size_t small_output = std::size_t{4} * 1024;
@@ -70,7 +77,7 @@ task<void> server_connection::serve() {
     case need::bytes: {
       if (has_output() && !flush_now())
         co_await flush();
-      if (core_->stopping() && parser_.idle())
+      if (at_end_ || (core_->stopping() && parser_.idle()))
         co_return;
       fit_buffer();
       set_read_deadline();
@@ -85,7 +92,7 @@ task<void> server_connection::serve() {
         is_late = true;
       }
       const bool was_idle = std::exchange(waits_idle_, false);
-      clear();
+      end_wait();
       if ((is_late && was_idle) || (!is_late && size == 0))
         co_return; // nobody waits for an answer
       received(size);
@@ -107,11 +114,16 @@ task<void> server_connection::serve() {
       }
       std::exception_ptr problem;
       request_scope traced{*context(), request_};
+      begin_handler();
       try {
         auto answer = co_await handler.answer_later(std::move(request_));
         flush_wanted_ = false;
-        append(std::move(answer));
+        end_handler();
+        if (!client_gone_)
+          append(std::move(answer));
       } catch (const cancelled&) {
+        if (client_gone_)
+          static_cast<void>(take_expiry());
         if (context()->cancel_requests() > 0) {
           traced.failed(std::current_exception());
           throw;
@@ -121,6 +133,13 @@ task<void> server_connection::serve() {
         problem = std::current_exception();
       }
       flush_wanted_ = false;
+      end_handler();
+      if (client_gone_) {
+        static_cast<void>(take_expiry());
+        if (problem)
+          traced.failed(problem);
+        co_return;
+      }
       if (problem)
         append_failure(problem);
       traced.answered(sent_status_, problem);
@@ -238,12 +257,75 @@ server_connection::need server_connection::on_late() {
 
 // -- waits -------------------------------------------------------------------------------------------------------------
 
+void server_connection::begin_handler() {
+  in_handler_ = true;
+  own_wait_ = client_gone_ = false;
+  watch_pause_ = first_look;
+  set(saturating_add(now(), watch_pause_));
+}
+
+void server_connection::end_handler() noexcept {
+  in_handler_ = false;
+  clear();
+}
+
+void server_connection::begin_wait(time_point deadline) {
+  own_wait_ = true;
+  set(deadline);
+}
+
+void server_connection::end_wait() {
+  own_wait_ = false;
+  clear();
+  if (in_handler_)
+    set(saturating_add(now(), watch_pause_));
+}
+
 const char* server_connection::on_deadline() {
-  if (!waits_idle_ || now() >= idle_deadline_)
+  if (waits_idle_ && now() < idle_deadline_) {
+    std::string{}.swap(out_);
+    set(idle_deadline_);
+    return nullptr;
+  }
+  if (!in_handler_ || own_wait_)
     return out_of_time;
-  std::string{}.swap(out_);
-  set(idle_deadline_);
+  if (!client_is_there()) {
+    client_gone_ = true;
+    return "the client has gone";
+  }
+  watch_pause_ = std::min<duration>(watch_pause_ * 2, longest_pause);
+  set(saturating_add(now(), watch_pause_));
   return nullptr;
+}
+
+/// Reads ahead as far as there is room, since the end comes behind what the client has sent.
+bool server_connection::client_is_there() {
+  if (at_end_)
+    return true;
+  if (input_.empty()) {
+    if (!in_body_)
+      filled_ = 0; // else the handler may look at a piece
+  } else if (filled_ == buffer_size_ && !in_body_) {
+    std::memmove(buffer_.get(), input_.data(), input_.size());
+    received(input_.size());
+  }
+  const auto space = buffer().subspan(filled_);
+  if (space.empty())
+    return true;
+  try {
+    const auto size = stream_->try_read_some(space);
+    if (!size)
+      return true;
+    if (*size == 0) {
+      at_end_ = true;
+      return core_->options().answers_half_closed();
+    }
+    input_ = {input_.empty() ? space.data() : input_.data(), input_.size() + *size};
+    filled_ += *size;
+    return true;
+  } catch (const std::exception&) {
+    return false; // a broken connection, or bytes that are none of its TLS
+  }
 }
 
 /// Between requests a connection gives back what it does not need, unless its client sends several at a time.
@@ -261,7 +343,7 @@ void server_connection::set_read_deadline() {
   const auto& options = core_->options();
   const auto current = now();
   if (in_body_) {
-    set(saturating_add(current, options.body_timeout()));
+    begin_wait(saturating_add(current, options.body_timeout()));
   } else if (parser_.idle()) {
     idle_deadline_ = saturating_add(current, options.idle_timeout());
     const bool will_shrink = out_.capacity() > small_output;
@@ -322,17 +404,22 @@ task<void> server_connection::write_rest(std::string_view data) {
   constexpr std::size_t piece_size = std::size_t{256} * 1024;
   while (!data.empty()) {
     const auto piece = data.substr(0, piece_size);
-    set(saturating_add(now(), core_->options().write_timeout()));
+    begin_wait(saturating_add(now(), core_->options().write_timeout()));
     try {
       co_await stream_->write_all(piece);
     } catch (const cancelled&) {
+      end_wait();
       if (!take_expiry())
         throw;
       throw net::net_error("write to", stream_->peer(), std::make_error_code(std::errc::timed_out));
+    } catch (...) {
+      end_wait();
+      throw;
     }
     data.remove_prefix(piece.size());
   }
-  clear();
+  if (own_wait_)
+    end_wait();
 }
 
 /// Ends the connection so that the client can read the answer: a socket that is closed with input unread would tell the

@@ -75,7 +75,16 @@ private:
   [[nodiscard]] need on_failure(errc kind, std::string_view problem);
   [[nodiscard]] need on_late();
 
+  // While a handler waits, the client is looked after now and then: no read is under way that would have to be broken
+  // off when the answer is there, and a handler that answers at once costs nothing.
+  void begin_handler();
+  void end_handler() noexcept;
+  [[nodiscard]] bool client_is_there();
   [[nodiscard]] const char* on_deadline() override;
+
+  /// A wait of the connection itself, also inside of a handler.
+  void begin_wait(time_point deadline);
+  void end_wait();
 
   [[nodiscard]] task<void> call_exchange();
   [[nodiscard]] task<void> wait_for_upgraded();
@@ -147,6 +156,12 @@ private:
   std::time_t standing_second_ = -1;
   bool waits_idle_ = false; // for the first byte of a request
   bool flush_wanted_ = false;
+
+  duration watch_pause_ = duration::zero();
+  bool in_handler_ = false;
+  bool own_wait_ = false;    // in it: for the deadline that is set
+  bool client_gone_ = false; // seen while a handler waited
+  bool at_end_ = false;      // the client sends nothing more
 };
 
 } // namespace actors::http::internal

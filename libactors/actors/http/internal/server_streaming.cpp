@@ -43,9 +43,12 @@ task<void> server_connection::call_exchange() {
   server_exchange exchange{*this};
   request_scope traced{*context(), request_};
   std::exception_ptr problem;
+  begin_handler();
   try {
     co_await core_->handler_function().serve(exchange);
   } catch (const cancelled&) {
+    if (client_gone_)
+      static_cast<void>(take_expiry());
     if (context()->cancel_requests() > 0) {
       traced.failed(std::current_exception());
       if (upgraded_)
@@ -73,12 +76,21 @@ task<void> server_connection::call_exchange() {
   } catch (...) {
     problem = std::current_exception();
   }
+  end_handler();
   if (upgraded_) {
     if (problem) {
       log_failure(describe(problem));
       traced.answered(sent_status_, problem);
     }
     co_await wait_for_upgraded();
+    co_return;
+  }
+  if (client_gone_) {
+    static_cast<void>(take_expiry());
+    if (problem)
+      traced.failed(problem);
+    keep_alive_ = in_body_ = false;
+    stream_->close();
     co_return;
   }
   if (problem && answer_ == answer_state::none && body_error_) {
@@ -169,13 +181,18 @@ task<std::string_view> server_connection::read_body() {
     set_read_deadline();
     std::size_t size = 0;
     try {
-      size = co_await stream_->read_some(buffer());
+      if (!at_end_)
+        size = co_await stream_->read_some(buffer());
     } catch (const cancelled&) {
+      end_wait();
       if (!take_expiry())
         throw;
       throw timeout_error("the client was silent for too long inside the body");
+    } catch (...) {
+      end_wait();
+      throw;
     }
-    clear();
+    end_wait();
     if (size == 0) {
       body_error_ = errc::truncated;
       throw error{errc::truncated, "the client closed the connection inside the body"};
@@ -269,7 +286,7 @@ task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
   answer_ = answer_state::done;
   keep_alive_ = false;
   co_await flush();
-  clear();
+  end_handler(); // nobody but the stream's owner reads from here on
   auto link = std::make_shared<upgrade_link>();
   upgraded_peer_ = stream_->peer();
   auto result = std::make_unique<upgraded_stream>(std::move(stream_), std::string{input_}, link);
