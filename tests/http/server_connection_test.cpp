@@ -281,7 +281,7 @@ TEST(server_connection, a_head_that_drips_in_is_refused_after_the_head_timeout) 
 
 TEST(server_connection, a_body_may_be_slow_but_not_silent) {
   run_virtually([]() -> task<> {
-    server site{echo, quiet()};
+    server site{echo, quiet().min_body_rate(0)};
     connection client{site};
     co_await client.stream->write_all("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
     for (int i = 0; i < 5; ++i) {

@@ -1,20 +1,215 @@
 #include "support.hpp"
 
+#include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
+#include <actors/core/wait.hpp>
 #include <actors/http/server.hpp>
+#include <actors/net/tcp_stream.hpp>
 #include <actors/testing/memory_stream.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace actors::http::test {
 namespace {
 
 using actors::testing::make_memory_streams;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+constexpr auto get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+response answer(const request& what) {
+  return response{status::ok, "ok " + what.target() + "\n", "text/plain"};
+}
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t result = 0;
+  for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
+    ++result;
+  return result;
+}
+
+TEST(server_limits, a_connection_ends_after_so_many_requests) {
+  run_virtually([]() -> task<> {
+    server site{answer, server_options{}.max_requests(3)};
+    auto ends = make_memory_streams();
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    std::string requests;
+    for (int i = 0; i < 5; ++i)
+      requests += get;
+    co_await ends.first->write_all(requests);
+    const auto text = co_await read_to_end(*ends.first);
+    EXPECT_EQ(count(text, "HTTP/1.1 200 "), 3U);
+    EXPECT_EQ(count(text, "Connection: close"), 1U);
+    ends.first->close();
+    co_await serving;
+  });
+}
+
+/// Sends a body of 100,000 bytes in pieces of this size, one a second; the answer's status.
+task<std::string> drip(server& site, std::size_t piece, std::size_t size) {
+  auto ends = make_memory_streams();
+  const auto serving = spawn(site.serve(std::move(ends.second)));
+  auto& client = *ends.first;
+  co_await client.write_all("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+  const auto sending = spawn([&client, piece, size]() -> task<> {
+    for (std::size_t sent = 0; sent < size; sent += piece) {
+      co_await client.write_all(std::string(std::min(piece, size - sent), 'b'));
+      co_await sleep(1s);
+    }
+  });
+  auto status = co_await read_until(client, "\r\n");
+  sending.cancel();
+  client.close();
+  const std::vector awaited{sending};
+  co_await wait(awaited);
+  co_await serving;
+  co_return status.substr(9, 3);
+}
+
+handler reads_a_body(bool in_pieces) {
+  if (!in_pieces)
+    return answer;
+  return [](server_exchange& x) -> task<void> {
+    static_cast<void>(co_await x.read_all());
+    co_await x.send(response{});
+  };
+}
+
+TEST(server_limits, a_body_must_come_at_a_least_rate) {
+  run_virtually([]() -> task<> {
+    server site{answer, server_options{}.log_to(make_null_log_sink())};
+    EXPECT_EQ(co_await drip(site, 300, 30'000), "200");
+    const auto begun = co_await now();
+    EXPECT_EQ(co_await drip(site, 100, 30'000), "408");
+    // 30 s of grace, and what has come pays for 100 / 240 of the time.
+    const auto took = co_await now() - begun;
+    EXPECT_GT(took, 45s);
+    EXPECT_LT(took, 55s);
+    server patient{answer, server_options{}.min_body_rate(0)};
+    EXPECT_EQ(co_await drip(patient, 100, 30'000), "200");
+  });
+}
+
+TEST(server_limits, the_time_in_which_a_handler_does_not_read_is_not_the_clients) {
+  run_virtually([]() -> task<> {
+    server site{[](server_exchange& x) -> task<void> {
+      for (auto piece = co_await x.read_some(); !piece.empty(); piece = co_await x.read_some())
+        co_await sleep(100s);
+      co_await x.send(response{});
+    }};
+    EXPECT_EQ(co_await drip(site, 1000, 20'000), "200");
+  });
+}
+
+TEST(server_limits, a_slow_body_breaks_off_a_handler_that_reads_it) {
+  run_virtually([]() -> task<> {
+    server site{reads_a_body(true), server_options{}.log_to(make_null_log_sink())};
+    EXPECT_EQ(co_await drip(site, 100, 30'000), "408");
+  });
+}
+
+TEST(server_limits, each_refused_request_is_logged_once_with_its_reason_and_peer) {
+  const auto log = std::make_shared<recording_log>();
+  run_virtually([&]() -> task<> {
+    server site{answer, server_options{}.log_to(log)};
+    for (int i = 0; i < 2; ++i) {
+      auto ends = make_memory_streams();
+      const auto serving = spawn(site.serve(std::move(ends.second)));
+      co_await ends.first->write_all("GET / HTTP/1.1\r\nHost: a\x1b"
+                                     "b\r\n\r\n");
+      static_cast<void>(co_await read_to_end(*ends.first));
+      ends.first->close();
+      co_await serving;
+    }
+  });
+  EXPECT_EQ(count(log->text(), "warning http: refused a request of memory:1: 400 "), 2U) << log->text();
+  EXPECT_EQ(log->text().find('\x1b'), std::string::npos);
+}
+
+TEST(server_limits, many_refused_requests_do_not_fill_the_log) {
+  const auto log = std::make_shared<recording_log>();
+  run_virtually([&]() -> task<> {
+    server site{answer, server_options{}.log_to(log)};
+    const auto attack = [&site]() -> task<> {
+      auto ends = make_memory_streams();
+      const auto serving = spawn(site.serve(std::move(ends.second)));
+      co_await ends.first->write_all("garbage\r\n\r\n");
+      ends.first->shutdown_write();
+      static_cast<void>(co_await read_to_end(*ends.first));
+      co_await serving;
+    };
+    for (int i = 0; i < 1000; ++i)
+      co_await attack();
+    EXPECT_EQ(count(log->text(), "refused a request"), 10U);
+    co_await sleep(2s);
+    co_await attack();
+  });
+  EXPECT_EQ(count(log->text(), "refused a request"), 11U);
+  EXPECT_THAT(log->text(), HasSubstr("(990 others before were not logged)"));
+}
+
+TEST(server_limits, a_full_server_can_say_so) {
+  run_really([]() -> task<> {
+    server site{answer, server_options{}.max_connections(2).refuse_when_full(7s)};
+    co_await site.start();
+    const auto first = co_await net::connect_tcp("127.0.0.1", site.port());
+    auto second = co_await net::connect_tcp("127.0.0.1", site.port());
+    for (auto* one : {first.get(), second.get()}) {
+      co_await one->write_all(get);
+      EXPECT_THAT(co_await read_until(*one, "ok /\n"), StartsWith("HTTP/1.1 200 "));
+    }
+    {
+      const auto third = co_await net::connect_tcp("127.0.0.1", site.port());
+      co_await third->write_all(get);
+      const auto text = co_await read_to_end(*third);
+      EXPECT_THAT(text, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+      EXPECT_THAT(text, HasSubstr("\r\nRetry-After: 7\r\n"));
+      EXPECT_THAT(text, HasSubstr("\r\nConnection: close\r\n"));
+    }
+    second.reset();
+    while (site.connections() > 1)
+      co_await sleep(1ms);
+    // There is room again, as soon as the server has taken notice.
+    std::string text;
+    while (!text.starts_with("HTTP/1.1 200 ")) {
+      const auto fourth = co_await net::connect_tcp("127.0.0.1", site.port());
+      co_await fourth->write_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      text = co_await read_to_end(*fourth);
+    }
+    EXPECT_THAT(text, HasSubstr("ok /"));
+  });
+}
+
+/// Clients that are told so take their time; the server does not wait for them.
+TEST(server_limits, a_full_server_can_be_stopped_while_it_says_so) {
+  for (const bool in_order : {false, true})
+    run_really([&]() -> task<> {
+      std::unique_ptr<net::stream> turned_away;
+      const auto begun = std::chrono::steady_clock::now();
+      {
+        server site{answer, server_options{}.max_connections(1).refuse_when_full()};
+        co_await site.start();
+        const auto first = co_await net::connect_tcp("127.0.0.1", site.port());
+        co_await first->write_all(get);
+        static_cast<void>(co_await read_until(*first, "ok /\n"));
+        turned_away = co_await net::connect_tcp("127.0.0.1", site.port());
+        EXPECT_THAT(co_await read_until(*turned_away, "\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
+        if (in_order)
+          co_await site.stop(1ms);
+      }
+      EXPECT_EQ(co_await read_to_end(*turned_away), "");
+      EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
+    });
+}
 
 TEST(server_limits, requests_of_every_size_fit_whatever_the_one_before_was) {
   run_virtually([]() -> task<> {

@@ -4,12 +4,19 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/task_handle.hpp>
 #include <actors/core/this_task.hpp>
+#include <actors/core/timeout.hpp>
 #include <actors/core/wait.hpp>
+#include <actors/http/date.hpp>
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/http/internal/server_core.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/tcp_listener.hpp>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,13 +36,53 @@ struct server::state {
 
 namespace {
 
+/// How many connections may be told at a time that the server is full. More wait.
+constexpr std::size_t max_turned_away = 64;
+
+task<void> say_and_drain(net::stream& client, std::string_view text) {
+  co_await client.write_all(text);
+  client.shutdown_write();
+  // A socket closed with a request unread would tell the client's system to throw the answer away.
+  std::array<char, 1024> buffer{};
+  std::size_t left = std::size_t{64} * 1024;
+  while (left > 0) {
+    const auto size = co_await client.read_some(buffer);
+    if (size == 0)
+      break;
+    left -= std::min(left, size);
+  }
+}
+
+task<void> turn_away(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> client) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string text = "HTTP/1.1 503 Service Unavailable\r\nDate: " + format_date(now) +
+                           "\r\nRetry-After: " + std::to_string(core->options().retry_after().count()) +
+                           "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  try {
+    co_await with_timeout(std::chrono::seconds(2), say_and_drain(*client, text));
+  } catch (const timeout_error&) {
+  }
+}
+
+task<void> serve_if_there_is_room(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> client) {
+  const server_core::admission admission{*core};
+  if (admission)
+    co_await server_connection::run(core, std::move(client));
+  else
+    co_await turn_away(core, std::move(client));
+}
+
 /// The accept loop. Keeps the listener, because the task may outlive the server object.
 task<void> accept_all(std::shared_ptr<void> owner, net::listener& source, std::shared_ptr<server_core> core) {
   static_cast<void>(owner);
-  const auto max = core->options().max_connections();
-  net::connection_handler each = [core](std::unique_ptr<net::stream> stream) {
-    return server_connection::run(core, std::move(stream));
-  };
+  auto max = core->options().max_connections();
+  net::connection_handler each;
+  if (core->options().refuses_when_full()) {
+    max += max_turned_away;
+    each = [core](std::unique_ptr<net::stream> stream) { return serve_if_there_is_room(core, std::move(stream)); };
+  } else {
+    each = [core](std::unique_ptr<net::stream> stream) { return server_connection::run(core, std::move(stream)); };
+  }
   co_await net::serve(source, std::move(each), net::serve_options{}.max_connections(max).name("http connection"));
 }
 

@@ -30,7 +30,7 @@ public:
   /// Connections that the system keeps for us while we are busy; 1024.
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
-  /// Connections at a time; 10,000. Further clients wait in the backlog.
+  /// Connections at a time; 10,000. Further clients wait in the backlog, see also `refuse_when_full`.
   server_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
 
   /// How long a connection may be silent between two requests; 75 s. It is then closed without a word.
@@ -44,6 +44,23 @@ public:
 
   /// How long a client may take nothing of what we send; 30 s. The connection is then closed.
   server_options& write_timeout(duration value) noexcept { return set(write_timeout_, value); }
+
+  /// The slowest that a client may send a body, in bytes per second of waiting for it, after a grace of 30 s; 240.
+  /// Beyond: 408. 0 for no such bound.
+  server_options& min_body_rate(std::uint64_t value) noexcept { return set(min_body_rate_, value); }
+
+  /// The grace of `min_body_rate`.
+  server_options& body_grace(duration value) noexcept { return set(body_grace_, value); }
+
+  /// Requests that a connection may carry: the last is answered with `Connection: close`. 0, no bound.
+  server_options& max_requests(std::size_t value) noexcept { return set(max_requests_, value); }
+
+  /// Answers connections beyond `max_connections` with 503 and `Retry-After` of so many seconds and closes them, in
+  /// place of having them wait.
+  server_options& refuse_when_full(std::chrono::seconds retry_after = std::chrono::seconds(1)) noexcept {
+    refuses_when_full_ = true;
+    return set(retry_after_, retry_after);
+  }
 
   /// Whether a client that has closed its sending half still gets the answer of a handler that waits. By default not:
   /// on the wire it looks like one that has gone, and its handler is cancelled, within half a second (as nginx and Go
@@ -81,6 +98,16 @@ public:
 
   [[nodiscard]] duration write_timeout() const noexcept { return write_timeout_; }
 
+  [[nodiscard]] std::uint64_t min_body_rate() const noexcept { return min_body_rate_; }
+
+  [[nodiscard]] duration body_grace() const noexcept { return body_grace_; }
+
+  [[nodiscard]] std::size_t max_requests() const noexcept { return max_requests_; }
+
+  [[nodiscard]] bool refuses_when_full() const noexcept { return refuses_when_full_; }
+
+  [[nodiscard]] std::chrono::seconds retry_after() const noexcept { return retry_after_; }
+
   [[nodiscard]] bool answers_half_closed() const noexcept { return answers_half_closed_; }
 
   [[nodiscard]] const message_limits& limits() const noexcept { return limits_; }
@@ -104,7 +131,12 @@ private:
   duration head_timeout_ = std::chrono::seconds(10);
   duration body_timeout_ = std::chrono::seconds(30);
   duration write_timeout_ = std::chrono::seconds(30);
+  std::uint64_t min_body_rate_ = 240;
+  duration body_grace_ = std::chrono::seconds(30);
+  std::size_t max_requests_ = 0;
+  bool refuses_when_full_ = false;
   bool answers_half_closed_ = false;
+  std::chrono::seconds retry_after_{1};
   message_limits limits_;
   std::string server_name_ = "libactors";
   std::shared_ptr<log_sink> log_;

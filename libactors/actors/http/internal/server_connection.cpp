@@ -92,7 +92,7 @@ task<void> server_connection::serve() {
         is_late = true;
       }
       const bool was_idle = std::exchange(waits_idle_, false);
-      end_wait();
+      end_read();
       if ((is_late && was_idle) || (!is_late && size == 0))
         co_return; // nobody waits for an answer
       received(size);
@@ -188,26 +188,20 @@ server_connection::need server_connection::on_head() {
   const auto& head = parser_.head();
   in_body_ = true;
   head_deadline_ = time_point::max();
+  body_waited_ = duration::zero();
   ++requests_in_read_;
-  keep_alive_ = parser_.keep_alive();
+  ++requests_;
+  keep_alive_ = parser_.keep_alive() && requests_ != core_->options().max_requests();
   method_ = head.method();
   version_ = head.version();
   target_ = head.target();
-  if (method_ == method::connect) {
-    append_error(status::not_implemented, "CONNECT is not supported");
-    must_linger_ = true;
-    keep_alive_ = in_body_ = false;
-    return need::close;
-  }
+  if (method_ == method::connect)
+    return refuse(status::not_implemented, "CONNECT is not supported");
   continue_wanted_ = false;
   if (parser_.content_length() != 0U) {
     if (const auto expected = head.get("Expect"); expected && version_ == version::http_1_1) {
-      if (!head.fields().has_token("Expect", "100-continue")) {
-        append_error(status::expectation_failed, "only 100-continue can be expected");
-        must_linger_ = true;
-        keep_alive_ = in_body_ = false;
-        return need::close;
-      }
+      if (!head.fields().has_token("Expect", "100-continue"))
+        return refuse(status::expectation_failed, "only 100-continue can be expected");
       continue_wanted_ = input_.empty(); // else the client has not waited
     }
   }
@@ -241,17 +235,25 @@ server_connection::need server_connection::on_complete() {
 }
 
 server_connection::need server_connection::on_failure(errc kind, std::string_view problem) {
-  in_body_ = keep_alive_ = false;
-  must_linger_ = true;
-  append_error(status_for(kind), problem);
-  return need::close;
+  return refuse(status_for(kind), problem);
 }
 
 server_connection::need server_connection::on_late() {
-  const bool in_body = in_body_;
+  return refuse(status::request_timeout, in_body_ ? "the body took too long" : "the head took too long");
+}
+
+/// Answers a request that no handler gets to see, or that went wrong under it, and ends the connection.
+server_connection::need server_connection::refuse(status code, std::string_view problem) {
   in_body_ = keep_alive_ = false;
   must_linger_ = true;
-  append_error(status::request_timeout, in_body ? "the body took too long" : "the head took too long");
+  append_error(code, problem);
+  if (const auto left_out = core_->may_log_refusal(now())) {
+    std::string text = "refused a request of " + stream_->peer() + ": " + std::to_string(http::code(code)) + " ";
+    text.append(problem);
+    if (*left_out > 0)
+      text.append(" (" + std::to_string(*left_out) + " others before were not logged)");
+    core_->log(*context()).write({log_level::warning, "http", text});
+  }
   return need::close;
 }
 
@@ -343,7 +345,16 @@ void server_connection::set_read_deadline() {
   const auto& options = core_->options();
   const auto current = now();
   if (in_body_) {
-    begin_wait(saturating_add(current, options.body_timeout()));
+    auto limit = options.body_timeout();
+    if (options.min_body_rate() > 0) {
+      // Only the time that we wait for the client counts, not that in which a handler does not read.
+      constexpr std::uint64_t day = 86'400'000;
+      const milliseconds earned{std::min(parser_.body_received() * 1000 / options.min_body_rate(), day)};
+      if (const auto left = options.body_grace() - body_waited_; left < limit)
+        limit = std::min(limit, left + earned);
+    }
+    body_wait_begun_ = current;
+    begin_wait(saturating_add(current, limit));
   } else if (parser_.idle()) {
     idle_deadline_ = saturating_add(current, options.idle_timeout());
     const bool will_shrink = out_.capacity() > small_output;
@@ -353,6 +364,12 @@ void server_connection::set_read_deadline() {
       head_deadline_ = saturating_add(current, options.head_timeout());
     set(head_deadline_);
   }
+}
+
+void server_connection::end_read() {
+  if (in_body_ && core_->options().min_body_rate() > 0)
+    body_waited_ += now() - body_wait_begun_;
+  end_wait();
 }
 
 bool server_connection::on_nudge() {

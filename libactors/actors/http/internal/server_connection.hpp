@@ -74,6 +74,7 @@ private:
   [[nodiscard]] need on_complete();
   [[nodiscard]] need on_failure(errc kind, std::string_view problem);
   [[nodiscard]] need on_late();
+  [[nodiscard]] need refuse(status code, std::string_view problem);
 
   // While a handler waits, the client is looked after now and then: no read is under way that would have to be broken
   // off when the answer is there, and a handler that answers at once costs nothing.
@@ -115,6 +116,7 @@ private:
   }
 
   void set_read_deadline();
+  void end_read();
   [[nodiscard]] bool on_nudge() override;
 
   std::shared_ptr<server_core> core_;
@@ -135,10 +137,14 @@ private:
   version version_ = version::http_1_1;
   time_point head_deadline_ = time_point::max();
   time_point idle_deadline_ = time_point::max();
+  time_point body_wait_begun_;
+  duration body_waited_ = duration::zero(); // for the current body
+  std::size_t requests_ = 0;
   bool keep_alive_ = true;
   bool in_body_ = false;           // its head has come, its end has not
   bool continue_wanted_ = false;   // the client waits for "100 Continue"
   bool must_linger_ = false;       // closing while the client still sends
+  bool body_late_ = false;         // its client was too slow
   std::optional<errc> body_error_; // its body is malformed or over a limit
 
   // The answer of a server_exchange.

@@ -2,6 +2,7 @@
 
 #include <actors/core/detail/io_worker.hpp>
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,21 @@ namespace actors::http::internal {
 
 log_sink& server_core::log(const actors::detail::task_context& context) const {
   return options_.log() ? *options_.log() : actors::detail::log_of(actors::detail::core_of(context));
+}
+
+std::optional<std::uint64_t> server_core::may_log_refusal(time_point now) noexcept {
+  constexpr unsigned most = 10;
+  const std::scoped_lock guard{mutex_};
+  if (now - refusals_since_ >= std::chrono::seconds(1)) {
+    refusals_since_ = now;
+    refusals_ = 0;
+  }
+  if (refusals_ == most) {
+    ++refusals_left_out_;
+    return std::nullopt;
+  }
+  ++refusals_;
+  return std::exchange(refusals_left_out_, 0);
 }
 
 void server_core::begin_stop() {

@@ -36,6 +36,7 @@ std::optional<std::uint64_t> announced_length(const response& head) {
 task<void> server_connection::call_exchange() {
   answer_ = answer_state::none;
   body_error_.reset();
+  body_late_ = false;
   if (has_output()) {
     flush_wanted_ = true;
     nudge_later();
@@ -95,6 +96,11 @@ task<void> server_connection::call_exchange() {
   }
   if (problem && answer_ == answer_state::none && body_error_) {
     static_cast<void>(on_failure(*body_error_, describe(problem)));
+    traced.answered(sent_status_, problem);
+    co_return;
+  }
+  if (problem && answer_ == answer_state::none && body_late_) {
+    static_cast<void>(on_late());
     traced.answered(sent_status_, problem);
     co_return;
   }
@@ -184,15 +190,16 @@ task<std::string_view> server_connection::read_body() {
       if (!at_end_)
         size = co_await stream_->read_some(buffer());
     } catch (const cancelled&) {
-      end_wait();
+      end_read();
       if (!take_expiry())
         throw;
-      throw timeout_error("the client was silent for too long inside the body");
+      body_late_ = true;
+      throw timeout_error("the client was silent or too slow for too long inside the body");
     } catch (...) {
-      end_wait();
+      end_read();
       throw;
     }
-    end_wait();
+    end_read();
     if (size == 0) {
       body_error_ = errc::truncated;
       throw error{errc::truncated, "the client closed the connection inside the body"};
