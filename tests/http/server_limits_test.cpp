@@ -3,16 +3,21 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
+#include <actors/http/client.hpp>
 #include <actors/http/server.hpp>
 #include <actors/net/tcp_stream.hpp>
+#include <actors/net/unix_stream.hpp>
 #include <actors/testing/memory_stream.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -209,6 +214,34 @@ TEST(server_limits, a_full_server_can_be_stopped_while_it_says_so) {
       EXPECT_EQ(co_await read_to_end(*turned_away), "");
       EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
     });
+}
+
+TEST(server_limits, a_server_listens_on_unix_sockets_and_on_tcp) {
+  const auto path = std::filesystem::temp_directory_path() / ("actors-http-" + std::to_string(::getpid()) + ".sock");
+  run_really([&]() -> task<> {
+    server both{answer, server_options{}.port(0).listen_unix(path)};
+    co_await both.start();
+    EXPECT_NE(both.port(), 0);
+    EXPECT_TRUE(std::filesystem::exists(path));
+    const client web;
+    EXPECT_EQ((co_await web.get(both.url() + "/tcp")).body(), "ok /tcp\n");
+    {
+      const auto local = co_await net::connect_unix(path);
+      co_await local->write_all(get);
+      EXPECT_THAT(co_await read_until(*local, "ok /\n"), StartsWith("HTTP/1.1 200 "));
+    }
+    co_await both.stop();
+    EXPECT_FALSE(std::filesystem::exists(path));
+    server only{answer, server_options{}.listen_unix(path)};
+    co_await only.start();
+    EXPECT_EQ(only.port(), 0);
+    EXPECT_EQ(only.url(), "");
+    const auto local = co_await net::connect_unix(path);
+    co_await local->write_all(get);
+    EXPECT_THAT(co_await read_until(*local, "ok /\n"), StartsWith("HTTP/1.1 200 "));
+    co_await only.stop();
+  });
+  EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST(server_limits, requests_of_every_size_fit_whatever_the_one_before_was) {

@@ -1,6 +1,7 @@
 #include <actors/http/server.hpp>
 
 #include <actors/core/error.hpp>
+#include <actors/core/gather.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/task_handle.hpp>
 #include <actors/core/this_task.hpp>
@@ -11,6 +12,7 @@
 #include <actors/http/internal/server_core.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/tcp_listener.hpp>
+#include <actors/net/unix_stream.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,8 +31,14 @@ struct server::state {
   state(handler function, server_options options)
       : core(std::make_shared<server_core>(std::move(function), std::move(options))) {}
 
+  void close_listeners() const noexcept {
+    for (const auto& each : listeners)
+      each->close();
+  }
+
   std::shared_ptr<server_core> core;
-  std::unique_ptr<net::tcp_listener> listener;
+  std::vector<std::unique_ptr<net::listener>> listeners;
+  net::tcp_listener* tcp = nullptr; // the first that is one
   task_handle<void> serving;
 };
 
@@ -72,9 +80,7 @@ task<void> serve_if_there_is_room(std::shared_ptr<server_core> core, std::unique
     co_await turn_away(core, std::move(client));
 }
 
-/// The accept loop. Keeps the listener, because the task may outlive the server object.
-task<void> accept_all(std::shared_ptr<void> owner, net::listener& source, std::shared_ptr<server_core> core) {
-  static_cast<void>(owner);
+task<void> accept_from(net::listener& source, std::shared_ptr<server_core> core) {
   auto max = core->options().max_connections();
   net::connection_handler each;
   if (core->options().refuses_when_full()) {
@@ -86,6 +92,20 @@ task<void> accept_all(std::shared_ptr<void> owner, net::listener& source, std::s
   co_await net::serve(source, std::move(each), net::serve_options{}.max_connections(max).name("http connection"));
 }
 
+/// The accept loops. Keeps the listeners, because the task may outlive the server object.
+task<void> accept_all(std::shared_ptr<void> owner, const std::vector<std::unique_ptr<net::listener>>& sources,
+                      std::shared_ptr<server_core> core) {
+  static_cast<void>(owner);
+  if (sources.size() == 1) {
+    co_await accept_from(*sources.front(), std::move(core));
+    co_return;
+  }
+  std::vector<task<void>> loops;
+  for (const auto& source : sources)
+    loops.push_back(accept_from(*source, core));
+  co_await gather(std::move(loops));
+}
+
 } // namespace
 
 server::server(handler function, server_options options)
@@ -95,18 +115,28 @@ server::~server() {
   if (!state_->serving || state_->serving.done())
     return;
   state_->core->begin_stop();
-  state_->listener->close();
+  state_->close_listeners();
   state_->serving.cancel("the http server was destroyed");
 }
 
 task<void> server::start() {
   const auto self = state_;
-  if (self->listener)
+  if (!self->listeners.empty())
     throw misuse_error("an http server was started twice");
   const auto& options = self->core->options();
-  self->listener =
-      co_await net::listen_tcp(options.host(), options.port(), net::listen_options{}.backlog(options.backlog()));
-  self->serving = spawn(accept_all(self, *self->listener, self->core), spawn_options{}.name("http server"));
+  std::vector<std::unique_ptr<net::listener>> listeners;
+  net::tcp_listener* tcp = nullptr;
+  if (options.listens_on_tcp()) {
+    auto listener =
+        co_await net::listen_tcp(options.host(), options.port(), net::listen_options{}.backlog(options.backlog()));
+    tcp = listener.get();
+    listeners.push_back(std::move(listener));
+  }
+  for (const auto& path : options.unix_paths())
+    listeners.push_back(co_await net::listen_unix(path, options.backlog()));
+  self->listeners = std::move(listeners);
+  self->tcp = tcp;
+  self->serving = spawn(accept_all(self, self->listeners, self->core), spawn_options{}.name("http server"));
 }
 
 task<void> server::join() {
@@ -122,7 +152,7 @@ task<void> server::stop(duration grace) {
   if (!self->serving)
     co_return;
   self->core->begin_stop();
-  self->listener->close();
+  self->close_listeners();
   std::vector<task_handle<void>> waited{self->serving};
   co_await wait(waited, until::all_completed, grace);
   if (self->serving.cancel("the http server stops"))
@@ -134,11 +164,11 @@ task<void> server::serve(std::unique_ptr<net::stream> connection) {
 }
 
 std::uint16_t server::port() const {
-  return state_->listener ? state_->listener->local_endpoint().port() : std::uint16_t{0};
+  return state_->tcp != nullptr ? state_->tcp->local_endpoint().port() : std::uint16_t{0};
 }
 
 std::string server::url() const {
-  return state_->listener ? "http://" + state_->listener->local() : std::string{};
+  return state_->tcp != nullptr ? "http://" + state_->tcp->local() : std::string{};
 }
 
 std::size_t server::connections() const {

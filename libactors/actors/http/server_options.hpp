@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace actors::http {
 
@@ -22,15 +23,27 @@ public:
   server_options& listen_on(std::string host, std::uint16_t port) {
     host_ = std::move(host);
     port_ = port;
+    wants_tcp_ = true;
     return *this;
   }
 
-  server_options& port(std::uint16_t value) noexcept { return set(port_, value); }
+  /// Listens on a Unix socket at this path too (see net/unix_stream.hpp); may be said several times. Without
+  /// `listen_on` and `port` the server listens there only.
+  server_options& listen_unix(std::string path) {
+    unix_paths_.push_back(std::move(path));
+    return *this;
+  }
+
+  server_options& port(std::uint16_t value) noexcept {
+    wants_tcp_ = true;
+    return set(port_, value);
+  }
 
   /// Connections that the system keeps for us while we are busy; 1024.
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
-  /// Connections at a time; 10,000. Further clients wait in the backlog, see also `refuse_when_full`.
+  /// Connections at a time and address that is listened on; 10,000. Further clients wait in the backlog, see also
+  /// `refuse_when_full`.
   server_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
 
   /// How long a connection may be silent between two requests; 75 s. It is then closed without a word.
@@ -110,6 +123,10 @@ public:
 
   [[nodiscard]] bool answers_half_closed() const noexcept { return answers_half_closed_; }
 
+  [[nodiscard]] bool listens_on_tcp() const noexcept { return wants_tcp_ || unix_paths_.empty(); }
+
+  [[nodiscard]] const std::vector<std::string>& unix_paths() const noexcept { return unix_paths_; }
+
   [[nodiscard]] const message_limits& limits() const noexcept { return limits_; }
 
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
@@ -125,6 +142,7 @@ private:
 
   std::string host_ = "127.0.0.1";
   std::uint16_t port_ = 0;
+  bool wants_tcp_ = false;
   int backlog_ = 1024;
   std::size_t max_connections_ = 10'000;
   duration idle_timeout_ = std::chrono::seconds(75);
@@ -137,6 +155,7 @@ private:
   bool refuses_when_full_ = false;
   bool answers_half_closed_ = false;
   std::chrono::seconds retry_after_{1};
+  std::vector<std::string> unix_paths_;
   message_limits limits_;
   std::string server_name_ = "libactors";
   std::shared_ptr<log_sink> log_;
