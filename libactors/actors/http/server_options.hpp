@@ -2,6 +2,7 @@
 
 #include <actors/core/fwd.hpp>
 #include <actors/core/log.hpp>
+#include <actors/http/access_log.hpp>
 #include <actors/http/limits.hpp>
 
 #include <chrono>
@@ -80,6 +81,10 @@ public:
   /// do it). Answers that are given at once are sent in any case.
   server_options& answer_half_closed(bool value = true) noexcept { return set(answers_half_closed_, value); }
 
+  /// Called for each request when it has been answered, on the connection's worker; must not block. None by default,
+  /// and no cost then. See access_log.hpp for the usual forms.
+  server_options& access_log(access_sink value) noexcept { return set(access_log_, std::move(value)); }
+
   /// Bounds on what a request may hold. A body that a handler reads in pieces (`server_exchange`) is bounded too.
   server_options& limits(const message_limits& value) noexcept { return set(limits_, value); }
 
@@ -123,6 +128,8 @@ public:
 
   [[nodiscard]] bool answers_half_closed() const noexcept { return answers_half_closed_; }
 
+  [[nodiscard]] const access_sink& access_log() const noexcept { return access_log_; }
+
   [[nodiscard]] bool listens_on_tcp() const noexcept { return wants_tcp_ || unix_paths_.empty(); }
 
   [[nodiscard]] const std::vector<std::string>& unix_paths() const noexcept { return unix_paths_; }
@@ -155,6 +162,7 @@ private:
   bool refuses_when_full_ = false;
   bool answers_half_closed_ = false;
   std::chrono::seconds retry_after_{1};
+  access_sink access_log_;
   std::vector<std::string> unix_paths_;
   message_limits limits_;
   std::string server_name_ = "libactors";

@@ -34,6 +34,9 @@ constexpr auto longest_pause = milliseconds(500);
 constexpr std::size_t small_output = std::size_t{4} * 1024;
 constexpr auto idle_after = seconds(1);
 
+/// What is logged for a client that has left before it was answered, as nginx does.
+constexpr auto client_closed = static_cast<status>(499);
+
 /// Gives the memory of an unusually big answer back.
 void clear_output(std::string& out) {
   constexpr std::size_t usual = std::size_t{256} * 1024;
@@ -93,8 +96,10 @@ task<void> server_connection::serve() {
       }
       const bool was_idle = std::exchange(waits_idle_, false);
       end_read();
-      if ((is_late && was_idle) || (!is_late && size == 0))
+      if ((is_late && was_idle) || (!is_late && size == 0)) {
+        log_access(true);
         co_return; // nobody waits for an answer
+      }
       received(size);
       if (is_late)
         static_cast<void>(on_late());
@@ -126,6 +131,7 @@ task<void> server_connection::serve() {
           static_cast<void>(take_expiry());
         if (context()->cancel_requests() > 0) {
           traced.failed(std::current_exception());
+          log_access(true);
           throw;
         }
         problem = std::current_exception();
@@ -138,10 +144,12 @@ task<void> server_connection::serve() {
         static_cast<void>(take_expiry());
         if (problem)
           traced.failed(problem);
+        log_access(true);
         co_return;
       }
       if (problem)
         append_failure(problem);
+      log_access(false);
       traced.answered(sent_status_, problem);
       parser_.recycle(std::move(request_));
       break;
@@ -195,6 +203,8 @@ server_connection::need server_connection::on_head() {
   method_ = head.method();
   version_ = head.version();
   target_ = head.target();
+  if (core_->options().access_log())
+    begin_access(head);
   if (method_ == method::connect)
     return refuse(status::not_implemented, "CONNECT is not supported");
   continue_wanted_ = false;
@@ -230,6 +240,7 @@ server_connection::need server_connection::on_complete() {
   }
   if (problem)
     append_failure(problem);
+  log_access(false);
   traced.answered(sent_status_, problem);
   return need::parse;
 }
@@ -246,7 +257,12 @@ server_connection::need server_connection::on_late() {
 server_connection::need server_connection::refuse(status code, std::string_view problem) {
   in_body_ = keep_alive_ = false;
   must_linger_ = true;
+  if (core_->options().access_log() && (!access_ || !access_->is_open)) {
+    target_.clear(); // that of the request before
+    begin_access(request{});
+  }
   append_error(code, problem);
+  log_access(false);
   if (const auto left_out = core_->may_log_refusal(now())) {
     std::string text = "refused a request of " + stream_->peer() + ": " + std::to_string(http::code(code)) + " ";
     text.append(problem);
@@ -486,8 +502,11 @@ std::string_view server_connection::standing_fields(const response& answer) {
 void server_connection::append(response&& answer) {
   sent_status_ = answer.status();
   append_head(out_, answer, framing_of(answer, method_), standing_fields(answer), note_for(answer));
-  if (!sends_body(answer.status(), method_))
+  if (!sends_body(answer.status(), method_)) {
+    sent_bytes_ = 0;
     return;
+  }
+  sent_bytes_ = answer.body().size();
   if (answer.body().size() <= flush_size)
     out_.append(answer.body());
   else
@@ -503,6 +522,34 @@ void server_connection::append_error(status code, std::string_view problem) {
   text.append("\n");
   append(response{code, std::move(text), "text/plain; charset=utf-8"});
   keep_alive_ = was;
+}
+
+void server_connection::begin_access(const request& head) {
+  if (!access_)
+    access_ = std::make_unique<access_state>();
+  auto& event = access_->event;
+  event.when = std::chrono::system_clock::now();
+  event.peer = stream_->peer();
+  event.method = method_;
+  event.target = target_;
+  event.version = version_;
+  event.host = head.get("Host").value_or("");
+  event.referer = head.get("Referer").value_or("");
+  event.user_agent = head.get("User-Agent").value_or("");
+  sent_status_ = client_closed;
+  sent_bytes_ = 0;
+  access_->begun = now();
+  access_->is_open = true;
+}
+
+void server_connection::log_open_access(bool is_aborted) {
+  auto& event = access_->event;
+  event.status = sent_status_;
+  event.sent = sent_bytes_;
+  event.is_aborted = is_aborted;
+  event.took = now() - access_->begun;
+  access_->is_open = false;
+  core_->options().access_log()(event);
 }
 
 void server_connection::append_failure(const std::exception_ptr& error) {

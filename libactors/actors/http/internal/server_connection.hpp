@@ -3,6 +3,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/log.hpp>
 #include <actors/core/task.hpp>
+#include <actors/http/access_log.hpp>
 #include <actors/http/internal/connection_watch.hpp>
 #include <actors/http/internal/parser.hpp>
 #include <actors/http/internal/serializer.hpp>
@@ -101,6 +102,14 @@ private:
 
   void append(response&& answer);
   void append_error(status code, std::string_view problem);
+  void begin_access(const request& head);
+
+  void log_access(bool is_aborted) {
+    if (access_ && access_->is_open)
+      log_open_access(is_aborted);
+  }
+
+  void log_open_access(bool is_aborted);
   void append_failure(const std::exception_ptr& error);
   [[nodiscard]] connection_note note_for(const response& answer);
   [[nodiscard]] std::string_view standing_fields(const response& answer);
@@ -146,6 +155,16 @@ private:
   bool must_linger_ = false;       // closing while the client still sends
   bool body_late_ = false;         // its client was too slow
   std::optional<errc> body_error_; // its body is malformed or over a limit
+
+  /// Only with an access log.
+  struct access_state {
+    access_event event;
+    time_point begun;
+    bool is_open = false; // there is a request that was not told of yet
+  };
+
+  std::unique_ptr<access_state> access_;
+  std::uint64_t sent_bytes_ = 0; // of the last answer's body
 
   // The answer of a server_exchange.
   answer_state answer_ = answer_state::none;

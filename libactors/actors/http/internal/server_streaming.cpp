@@ -54,6 +54,7 @@ task<void> server_connection::call_exchange() {
       traced.failed(std::current_exception());
       if (upgraded_)
         upgraded_->cut();
+      log_access(true);
       throw;
     }
     problem = std::current_exception();
@@ -61,6 +62,7 @@ task<void> server_connection::call_exchange() {
     // Ours, if the stream is gone; the connection ends in any case.
     if (upgraded_ || !stream_->is_open()) {
       traced.failed(std::current_exception());
+      log_access(true);
       throw;
     }
     problem = std::current_exception();
@@ -90,6 +92,7 @@ task<void> server_connection::call_exchange() {
     static_cast<void>(take_expiry());
     if (problem)
       traced.failed(problem);
+    log_access(true);
     keep_alive_ = in_body_ = false;
     stream_->close();
     co_return;
@@ -117,6 +120,7 @@ task<void> server_connection::call_exchange() {
     log_failure(describe(problem));
   }
   traced.answered(sent_status_, problem);
+  log_access(problem && answer_ == answer_state::begun);
   if (problem && answer_ != answer_state::none) {
     if (answer_ == answer_state::begun) {
       // The client must see that something is missing, so the end of the body must not come.
@@ -245,6 +249,7 @@ task<void> server_connection::start(response head) {
   }
   append_head(out_, head, framing_, standing_fields(head), note_for(head));
   sent_status_ = head.status();
+  sent_bytes_ = 0;
   answer_ = answer_state::begun;
   // Sent with the first piece, unless that is long in coming.
   flush_wanted_ = true;
@@ -263,6 +268,7 @@ task<void> server_connection::write(std::string_view piece) {
       throw misuse_error("a body longer than its Content-Length");
     body_left_ -= piece.size();
   }
+  sent_bytes_ += piece.size();
   if (is_chunked)
     append_chunk_header(out_, piece.size());
   if (piece.size() <= flush_size) {
@@ -294,6 +300,7 @@ task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
   keep_alive_ = false;
   co_await flush();
   end_handler(); // nobody but the stream's owner reads from here on
+  log_access(false);
   auto link = std::make_shared<upgrade_link>();
   upgraded_peer_ = stream_->peer();
   auto result = std::make_unique<upgraded_stream>(std::move(stream_), std::string{input_}, link);
