@@ -4,6 +4,7 @@
 #include <actors/core/sleep.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
+#include <actors/http/error.hpp>
 #include <actors/http/server.hpp>
 #include <actors/testing/memory_stream.hpp>
 
@@ -78,6 +79,71 @@ TEST(server_exchange, head_gets_no_pieces) {
   });
 }
 
+TEST(server_exchange, trailers_of_the_request_are_there_behind_its_body) {
+  run_virtually([]() -> task<> {
+    const auto echo_trailers = [](server_exchange& x) -> task<void> {
+      EXPECT_TRUE(x.trailers().empty());
+      auto text = co_await x.read_all();
+      for (const auto [name, value] : x.trailers())
+        text.append(" ").append(name).append("=").append(value);
+      co_await x.send(response{status::ok, text, "text/plain"});
+    };
+    EXPECT_THAT(co_await talk(echo_trailers, "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                             "2\r\nhi\r\n0\r\nChecksum: 7\r\nX: y\r\n\r\n"),
+                HasSubstr("\r\n\r\nhi Checksum=7 X=y"));
+    // Those of one request are not those of the next on its connection.
+    EXPECT_THAT(co_await talk(echo_trailers, "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                             "2\r\nhi\r\n0\r\nChecksum: 7\r\n\r\n"
+                                             "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nagain"),
+                ::testing::EndsWith("\r\n\r\nagain"));
+  });
+}
+
+TEST(server_exchange, trailers_of_the_answer_are_sent_to_clients_that_take_them) {
+  run_virtually([]() -> task<> {
+    const auto with_trailers = [](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok}.set("Trailer", "Checksum"));
+      co_await x.write("hi");
+      fields trailers;
+      trailers.add("Checksum", "7");
+      co_await x.finish(std::move(trailers));
+      bool was_refused = false;
+      try {
+        co_await x.write("more");
+      } catch (const misuse_error&) {
+        was_refused = true;
+      }
+      EXPECT_TRUE(was_refused);
+    };
+    EXPECT_THAT(co_await talk(with_trailers, "GET / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\n\r\n"),
+                HasSubstr("\r\n\r\n2\r\nhi\r\n0\r\nChecksum: 7\r\n\r\n"));
+    EXPECT_THAT(co_await talk(with_trailers, get), HasSubstr("\r\n\r\n2\r\nhi\r\n0\r\n\r\n"));
+    EXPECT_THAT(co_await talk(with_trailers, "GET / HTTP/1.0\r\nTE: trailers\r\n\r\n"),
+                ::testing::EndsWith("\r\n\r\nhi"));
+    EXPECT_THAT(co_await talk(with_trailers, "HEAD / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\n\r\n"),
+                ::testing::EndsWith("\r\n\r\n"));
+  });
+}
+
+TEST(server_exchange, a_trailer_cannot_frame_the_message) {
+  run_virtually([]() -> task<> {
+    std::string kind;
+    const auto framing = [&kind](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok});
+      fields trailers;
+      trailers.add("Content-Length", "7");
+      try {
+        co_await x.finish(std::move(trailers));
+      } catch (const error& e) {
+        kind = to_string(e.kind());
+        throw;
+      }
+    };
+    static_cast<void>(co_await talk(framing, "GET / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\n\r\n"));
+    EXPECT_EQ(kind, "invalid_field_name");
+  });
+}
+
 TEST(server_exchange, pieces_leave_at_once) {
   run_virtually([]() -> task<> {
     server site{[](server_exchange& x) -> task<void> {
@@ -101,7 +167,7 @@ TEST(server_exchange, pieces_leave_at_once) {
 
 TEST(server_exchange, a_handler_can_be_cancelled_where_it_reads_and_where_it_writes) {
   run_virtually([]() -> task<> {
-    const std::string upload = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
+    const std::string upload = "POST / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nContent-Length: 10\r\n\r\nhalf";
     const std::string large(1'000'000, 'x');
     const std::vector<handler_body> waits{
         [](server_exchange& x) -> task<void> {
@@ -114,6 +180,12 @@ TEST(server_exchange, a_handler_can_be_cancelled_where_it_reads_and_where_it_wri
           co_await x.start(response{status::ok});
           for (;;)
             co_await x.write(large);
+        },
+        [&large](server_exchange& x) -> task<void> {
+          co_await x.start(response{status::ok});
+          fields trailers;
+          trailers.add("Proof", large);
+          co_await x.finish(std::move(trailers));
         }};
     for (const auto& body : waits) {
       bool was_cancelled = false;

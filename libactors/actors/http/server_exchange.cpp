@@ -34,6 +34,14 @@ task<void> server_exchange::write(std::string_view piece) {
   return connection_->write(piece);
 }
 
+task<void> server_exchange::finish(fields trailers) {
+  return connection_->finish(std::move(trailers));
+}
+
+const fields& server_exchange::trailers() const noexcept {
+  return connection_->trailers();
+}
+
 task<std::unique_ptr<net::stream>> server_exchange::upgrade(response head) {
   return connection_->upgrade(std::move(head));
 }

@@ -53,6 +53,11 @@ public:
   /// All that is left of it.
   [[nodiscard]] task<std::string> read_all();
 
+  /// The fields behind a chunked body, once it has been read to its end; empty if there are none. They belong to the
+  /// client and say nothing about how the request was framed or routed: such ones are refused. Valid until the handler
+  /// returns.
+  [[nodiscard]] const fields& trailers() const noexcept;
+
   /// Sends a whole answer.
   [[nodiscard]] task<void> send(response answer);
 
@@ -62,6 +67,11 @@ public:
 
   /// Sends a piece of the body and waits until the system has taken it. Nothing is sent in answer to HEAD.
   [[nodiscard]] task<void> write(std::string_view piece);
+
+  /// Ends the body, which returning from the handler does too, with trailer fields. They are left out where they cannot
+  /// be sent: bodies that are not chunked, and clients that did not say `TE: trailers` (RFC 9110 §6.5.1). Fields that
+  /// frame or route a message throw `error` with `invalid_field_name`.
+  [[nodiscard]] task<void> finish(fields trailers);
 
   /// Leaves HTTP for another protocol: sends `head` (normally a 101 with its Connection and Upgrade fields) and gives
   /// the connection's stream, which begins with what the client has sent behind the request. None of the server's

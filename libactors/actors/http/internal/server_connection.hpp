@@ -52,6 +52,10 @@ public:
   [[nodiscard]] task<void> write(std::string_view piece);
   [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head);
   void on_server_stop(std::function<void()> what);
+  [[nodiscard]] task<void> finish(fields trailers);
+
+  /// Behind the request's body.
+  [[nodiscard]] const fields& trailers() const noexcept { return parser_.trailers(); }
 
 private:
   /// An idle connection holds the small one; it grows for clients that send more than it takes.
@@ -171,6 +175,7 @@ private:
   status sent_status_ = status::ok; // of the last answer
   body_framing framing_ = body_framing::none();
   bool sends_body_ = true;
+  bool takes_trailers_ = false; // the client has said so
   std::uint64_t body_left_ = 0; // of a sized body
 
   // After the handler has left HTTP; the stream is its then.

@@ -41,6 +41,7 @@ task<void> server_connection::call_exchange() {
     flush_wanted_ = true;
     nudge_later();
   }
+  takes_trailers_ = request_.fields().has_token("TE", "trailers");
   server_exchange exchange{*this};
   request_scope traced{*context(), request_};
   std::exception_ptr problem;
@@ -317,6 +318,22 @@ void server_connection::on_server_stop(std::function<void()> what) {
   if (!upgraded_)
     throw misuse_error("what is done when the server stops was set before HTTP was left");
   upgraded_->on_stop(std::move(what));
+}
+
+task<void> server_connection::finish(fields trailers) {
+  if (answer_ != answer_state::begun)
+    throw misuse_error("the end of a body that was not begun");
+  if (sends_body_ && body_left_ > 0)
+    throw misuse_error("a body that is finished " + std::to_string(body_left_) + " bytes short of its Content-Length");
+  if (sends_body_ && framing_.what() == body_framing::kind::chunked) {
+    if (takes_trailers_)
+      append_last_chunk(out_, trailers);
+    else
+      append_last_chunk(out_);
+  }
+  answer_ = answer_state::done;
+  if (!flush_now())
+    co_await flush();
 }
 
 void server_connection::end_answer() {
