@@ -29,7 +29,7 @@ namespace actors::http {
 /// One request.
 struct access_event {
   std::chrono::system_clock::time_point when; ///< its head was complete
-  std::string peer;                           ///< such as `127.0.0.1:40123`
+  std::string peer;                           ///< such as `127.0.0.1:40123`; behind trusted proxies the client
   http::method method = http::method::get;
   std::string target; ///< empty if the request line could not be read
   http::version version = http::version::http_1_1;

@@ -44,7 +44,7 @@ public:
   /// Method, target and fields; the body is empty.
   [[nodiscard]] const request& head() const noexcept;
 
-  /// Who asks, such as `127.0.0.1:40123`.
+  /// Who asks, such as `127.0.0.1:40123`. Of requests that come by a proxy see `origin_of`.
   [[nodiscard]] std::string peer() const;
 
   /// The next piece of the request's body; empty at the end. Valid until the next call.

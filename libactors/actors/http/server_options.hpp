@@ -4,11 +4,13 @@
 #include <actors/core/log.hpp>
 #include <actors/http/access_log.hpp>
 #include <actors/http/limits.hpp>
+#include <actors/http/trusted_proxies.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +87,13 @@ public:
   /// and no cost then. See access_log.hpp for the usual forms.
   server_options& access_log(access_sink value) noexcept { return set(access_log_, std::move(value)); }
 
+  /// Which proxies to believe about who the client is. Every request then has one Forwarded field that handlers can
+  /// believe, and no X-Forwarded-*; without this option it has what it came with (see trusted_proxies.hpp).
+  server_options& trust_proxies(trusted_proxies value) noexcept {
+    proxies_ = std::move(value);
+    return *this;
+  }
+
   /// Bounds on what a request may hold. A body that a handler reads in pieces (`server_exchange`) is bounded too.
   server_options& limits(const message_limits& value) noexcept { return set(limits_, value); }
 
@@ -130,6 +139,8 @@ public:
 
   [[nodiscard]] const access_sink& access_log() const noexcept { return access_log_; }
 
+  [[nodiscard]] const std::optional<trusted_proxies>& proxies() const noexcept { return proxies_; }
+
   [[nodiscard]] bool listens_on_tcp() const noexcept { return wants_tcp_ || unix_paths_.empty(); }
 
   [[nodiscard]] const std::vector<std::string>& unix_paths() const noexcept { return unix_paths_; }
@@ -163,6 +174,7 @@ private:
   bool answers_half_closed_ = false;
   std::chrono::seconds retry_after_{1};
   access_sink access_log_;
+  std::optional<trusted_proxies> proxies_;
   std::vector<std::string> unix_paths_;
   message_limits limits_;
   std::string server_name_ = "libactors";

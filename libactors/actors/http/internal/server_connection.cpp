@@ -7,6 +7,7 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/trace_fields.hpp>
 #include <actors/net/error.hpp>
+#include <actors/net/tls_stream.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -203,6 +204,8 @@ server_connection::need server_connection::on_head() {
   method_ = head.method();
   version_ = head.version();
   target_ = head.target();
+  if (const auto& proxies = core_->options().proxies())
+    set_origin(parser_.head(), proxies->origin_of(head, stream_->peer(), scheme()));
   if (core_->options().access_log())
     begin_access(head);
   if (method_ == method::connect)
@@ -524,12 +527,19 @@ void server_connection::append_error(status code, std::string_view problem) {
   keep_alive_ = was;
 }
 
+std::string_view server_connection::scheme() const noexcept {
+  return dynamic_cast<const net::tls_stream*>(stream_.get()) != nullptr ? "https" : "http";
+}
+
 void server_connection::begin_access(const request& head) {
   if (!access_)
     access_ = std::make_unique<access_state>();
   auto& event = access_->event;
   event.when = std::chrono::system_clock::now();
   event.peer = stream_->peer();
+  if (core_->options().proxies())
+    if (auto origin = origin_of(head))
+      event.peer = std::move(origin->client);
   event.method = method_;
   event.target = target_;
   event.version = version_;

@@ -106,6 +106,7 @@ private:
 
   void append(response&& answer);
   void append_error(status code, std::string_view problem);
+  [[nodiscard]] std::string_view scheme() const noexcept;
   void begin_access(const request& head);
 
   void log_access(bool is_aborted) {
