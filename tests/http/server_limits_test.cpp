@@ -5,6 +5,8 @@
 #include <actors/core/wait.hpp>
 #include <actors/http/client.hpp>
 #include <actors/http/server.hpp>
+#include <actors/net/error.hpp>
+#include <actors/net/tcp_listener.hpp>
 #include <actors/net/tcp_stream.hpp>
 #include <actors/net/unix_stream.hpp>
 #include <actors/testing/memory_stream.hpp>
@@ -17,6 +19,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -242,6 +245,54 @@ TEST(server_limits, a_server_listens_on_unix_sockets_and_on_tcp) {
     co_await only.stop();
   });
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(server_limits, a_server_listens_on_several_addresses) {
+  const auto path = std::filesystem::temp_directory_path() / ("actors-all-" + std::to_string(::getpid()) + ".sock");
+  run_really([&]() -> task<> {
+    server site{answer, server_options{}
+                            .listen_on("127.0.0.1", 0)
+                            .also_listen_on("127.0.0.1", 0)
+                            .also_listen_on("127.0.0.2", 0)
+                            .listen_unix(path)};
+    EXPECT_TRUE(site.addresses().empty());
+    co_await site.start();
+    const auto addresses = site.addresses();
+    EXPECT_EQ(addresses.size(), 4U);
+    EXPECT_EQ("http://" + addresses.at(0), site.url());
+    EXPECT_THAT(addresses.at(2), StartsWith("127.0.0.2:"));
+    EXPECT_EQ(addresses.at(3), "unix:" + path.string());
+    const client web;
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_EQ((co_await web.get("http://" + addresses.at(i) + "/x")).body(), "ok /x\n");
+    co_await site.stop();
+    for (std::size_t i = 0; i < 3; ++i) {
+      bool was_refused = false;
+      try {
+        static_cast<void>(co_await web.get("http://" + addresses.at(i) + "/x"));
+      } catch (const std::exception&) {
+        was_refused = true;
+      }
+      EXPECT_TRUE(was_refused) << addresses.at(i);
+    }
+  });
+}
+
+TEST(server_limits, a_server_that_cannot_have_all_its_addresses_listens_on_none) {
+  run_really([]() -> task<> {
+    const auto taken = co_await net::listen_tcp("127.0.0.1", 0);
+    server site{answer,
+                server_options{}.listen_on("127.0.0.1", 0).also_listen_on("127.0.0.1", taken->local_endpoint().port())};
+    std::string problem;
+    try {
+      co_await site.start();
+    } catch (const net::net_error& e) {
+      problem = e.what();
+    }
+    EXPECT_THAT(problem, HasSubstr("listen on " + taken->local()));
+    EXPECT_TRUE(site.addresses().empty());
+    EXPECT_EQ(site.port(), 0);
+  });
 }
 
 TEST(server_limits, requests_of_every_size_fit_whatever_the_one_before_was) {

@@ -132,6 +132,12 @@ task<void> server::start() {
     tcp = listener.get();
     listeners.push_back(std::move(listener));
   }
+  for (const auto& [host, port] : options.more_addresses()) {
+    auto listener = co_await net::listen_tcp(host, port, net::listen_options{}.backlog(options.backlog()));
+    if (tcp == nullptr)
+      tcp = listener.get();
+    listeners.push_back(std::move(listener));
+  }
   for (const auto& path : options.unix_paths())
     listeners.push_back(co_await net::listen_unix(path, options.backlog()));
   self->listeners = std::move(listeners);
@@ -169,6 +175,13 @@ std::uint16_t server::port() const {
 
 std::string server::url() const {
   return state_->tcp != nullptr ? "http://" + state_->tcp->local() : std::string{};
+}
+
+std::vector<std::string> server::addresses() const {
+  std::vector<std::string> result;
+  for (const auto& each : state_->listeners)
+    result.push_back(each->local());
+  return result;
 }
 
 std::size_t server::connections() const {

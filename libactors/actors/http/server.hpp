@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace actors::http {
 
@@ -65,11 +66,15 @@ public:
   /// Serves one connection that came some other way (a Unix socket, memory) to its end, in the calling task.
   [[nodiscard]] task<void> serve(std::unique_ptr<net::stream> connection);
 
-  /// The port that it listens on, 0 before `start`.
+  /// The port that it listens on (the first, see `addresses`), 0 before `start` and without any.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Such as `http://127.0.0.1:8080`, empty before `start`.
+  /// Such as `http://127.0.0.1:8080` (the first, see `addresses`), empty before `start` and without TCP.
   [[nodiscard]] std::string url() const;
+
+  /// All that it listens on, such as `127.0.0.1:8080` and `unix:/run/app.sock`; empty before `start`. The address of
+  /// `listen_on` comes first, then those of `also_listen_on`, then the Unix sockets.
+  [[nodiscard]] std::vector<std::string> addresses() const;
 
   /// Connections of this moment.
   [[nodiscard]] std::size_t connections() const;

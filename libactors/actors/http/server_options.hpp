@@ -30,6 +30,12 @@ public:
     return *this;
   }
 
+  /// Listens on another address too; may be said several times. For one that is in use the whole server does not start.
+  server_options& also_listen_on(std::string host, std::uint16_t port) {
+    more_addresses_.push_back({std::move(host), port});
+    return *this;
+  }
+
   /// Listens on a Unix socket at this path too (see net/unix_stream.hpp); may be said several times. Without
   /// `listen_on` and `port` the server listens there only.
   server_options& listen_unix(std::string path) {
@@ -141,7 +147,17 @@ public:
 
   [[nodiscard]] const std::optional<trusted_proxies>& proxies() const noexcept { return proxies_; }
 
-  [[nodiscard]] bool listens_on_tcp() const noexcept { return wants_tcp_ || unix_paths_.empty(); }
+  /// An address to listen on.
+  struct address {
+    std::string host;
+    std::uint16_t port = 0;
+  };
+
+  [[nodiscard]] const std::vector<address>& more_addresses() const noexcept { return more_addresses_; }
+
+  [[nodiscard]] bool listens_on_tcp() const noexcept {
+    return wants_tcp_ || (unix_paths_.empty() && more_addresses_.empty());
+  }
 
   [[nodiscard]] const std::vector<std::string>& unix_paths() const noexcept { return unix_paths_; }
 
@@ -175,6 +191,7 @@ private:
   std::chrono::seconds retry_after_{1};
   access_sink access_log_;
   std::optional<trusted_proxies> proxies_;
+  std::vector<address> more_addresses_;
   std::vector<std::string> unix_paths_;
   message_limits limits_;
   std::string server_name_ = "libactors";
