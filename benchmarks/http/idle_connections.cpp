@@ -1,0 +1,133 @@
+// What an idle connection of the server costs: a server in a process of its own, connections that have each asked once
+// and then stay silent, and the server's resident memory before and after.
+//
+//     bench_http_idle [CONNECTIONS] [BYTES]     10,000 by default, whose answers have 5 bytes; ends by itself
+
+#include <actors/core/runtime.hpp>
+#include <actors/http/server.hpp>
+#include <actors/process/run_main.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace actors;
+
+task<> serve(std::size_t size, int report) {
+  http::server site{[body = std::string(size, 'h')](const http::request&) {
+                      return http::response{http::status::ok, body, "text/plain"};
+                    },
+                    http::server_options{}.max_connections(1'000'000).idle_timeout(std::chrono::hours(1))};
+  co_await site.start();
+  const auto port = site.port();
+  if (::write(report, &port, sizeof port) != sizeof port)
+    throw std::runtime_error("cannot tell the port");
+  co_await site.join();
+}
+
+/// In KiB.
+std::size_t resident_memory(pid_t process) {
+  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
+  constexpr std::string_view name = "VmRSS:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name))
+      return std::strtoul(line.c_str() + name.size(), nullptr, 10);
+  throw std::runtime_error("the server has ended");
+}
+
+/// A connection that has been answered once.
+int connect_and_ask(std::uint16_t port, std::size_t size) {
+  const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot connect; is the limit on open files high enough?");
+  constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  if (::send(handle, request.data(), request.size(), MSG_NOSIGNAL) < 0)
+    throw std::runtime_error("cannot ask");
+  std::string answer;
+  std::array<char, 65'536> buffer{};
+  for (std::size_t end = std::string::npos; end == std::string::npos || answer.size() < end + 4 + size;) {
+    const auto got = ::recv(handle, buffer.data(), buffer.size(), 0);
+    if (got <= 0)
+      throw std::runtime_error("no answer");
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+    end = answer.find("\r\n\r\n");
+  }
+  return handle;
+}
+
+void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t size) {
+  std::vector<int> handles;
+  for (std::size_t i = 0; i < 100; ++i) // so that what the server needs once is there
+    handles.push_back(connect_and_ask(port, size));
+  const auto before = resident_memory(process);
+  for (std::size_t i = 0; i < count; ++i)
+    handles.push_back(connect_and_ask(port, size));
+  const auto busy = resident_memory(process);
+  std::this_thread::sleep_for(std::chrono::seconds(3)); // what an idle connection gives back it has given back then
+  const auto idle = resident_memory(process);
+  std::printf("connections %zu  answer %zu B  before %zu KiB  just served %zu KiB  idle %zu KiB  each %.2f KiB\n",
+              count, size, before, busy, idle, static_cast<double>(idle - before) / static_cast<double>(count));
+  for (const int handle : handles)
+    ::close(handle);
+}
+
+void allow_many_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10'000;
+  const auto size = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5;
+  allow_many_files();
+  std::array<int, 2> report{};
+  if (::pipe(report.data()) != 0)
+    return 1;
+  const pid_t server = ::fork(); // before there is any thread
+  if (server == 0)
+    return process::run_main(serve(size, report[1]), runtime_options{}.workers(2));
+  ::close(report[1]);
+  std::uint16_t port = 0;
+  int result = 1;
+  if (server > 0 && ::read(report[0], &port, sizeof port) == sizeof port) {
+    try {
+      measure(server, port, count, size);
+      result = 0;
+    } catch (const std::exception& problem) {
+      std::fprintf(stderr, "%s\n", problem.what());
+    }
+  }
+  if (server < 0)
+    return result;
+  ::kill(server, SIGTERM);
+  ::waitpid(server, nullptr, 0);
+  return result;
+}
