@@ -1,53 +1,53 @@
 #include <actors/http/server_exchange.hpp>
 
-#include <actors/http/internal/server_connection.hpp>
+#include <actors/http/internal/exchange.hpp>
 
 #include <utility>
 
 namespace actors::http {
 
 const request& server_exchange::head() const noexcept {
-  return connection_->head();
+  return exchange_->head();
 }
 
 std::string server_exchange::peer() const {
-  return connection_->peer();
+  return exchange_->peer();
 }
 
 task<std::string_view> server_exchange::read_some() {
-  return connection_->read_body();
+  return exchange_->read_body();
 }
 
 task<std::string> server_exchange::read_all() {
-  return connection_->read_whole_body();
+  return exchange_->read_whole_body();
 }
 
 task<void> server_exchange::send(response answer) {
-  return connection_->send(std::move(answer));
+  return exchange_->send(std::move(answer));
 }
 
 task<void> server_exchange::start(response head) {
-  return connection_->start(std::move(head));
+  return exchange_->start(std::move(head));
 }
 
 task<void> server_exchange::write(std::string_view piece) {
-  return connection_->write(piece);
+  return exchange_->write(piece);
 }
 
 task<void> server_exchange::finish(fields trailers) {
-  return connection_->finish(std::move(trailers));
+  return exchange_->finish(std::move(trailers));
 }
 
 const fields& server_exchange::trailers() const noexcept {
-  return connection_->trailers();
+  return exchange_->trailers();
 }
 
 task<std::unique_ptr<net::stream>> server_exchange::upgrade(response head) {
-  return connection_->upgrade(std::move(head));
+  return exchange_->upgrade(std::move(head));
 }
 
 void server_exchange::on_server_stop(std::function<void()> what) {
-  connection_->on_server_stop(std::move(what));
+  exchange_->on_server_stop(std::move(what));
 }
 
 } // namespace actors::http

@@ -12,7 +12,7 @@
 namespace actors::http {
 
 namespace internal {
-class server_connection;
+class exchange;
 }
 
 /// One request and its answer, for handlers that read or write bodies in pieces.
@@ -36,7 +36,7 @@ class server_connection;
 /// `server_options::answer_half_closed`).
 class server_exchange {
 public:
-  explicit server_exchange(internal::server_connection& connection) noexcept : connection_(&connection) {}
+  explicit server_exchange(internal::exchange& under) noexcept : exchange_(&under) {}
 
   server_exchange(const server_exchange&) = delete;
   server_exchange& operator=(const server_exchange&) = delete;
@@ -84,7 +84,7 @@ public:
   void on_server_stop(std::function<void()> what);
 
 private:
-  internal::server_connection* connection_;
+  internal::exchange* exchange_;
 };
 
 } // namespace actors::http

@@ -5,6 +5,7 @@
 #include <actors/core/task.hpp>
 #include <actors/http/access_log.hpp>
 #include <actors/http/internal/connection_watch.hpp>
+#include <actors/http/internal/exchange.hpp>
 #include <actors/http/internal/parser.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/http/internal/server_core.hpp>
@@ -30,7 +31,7 @@ namespace actors::http::internal {
 ///
 /// All requests that one read has brought are worked off before anything is written, so that pipelined answers leave in
 /// one piece. Before a handler that may wait, what is pending is promised to leave as soon as it does wait.
-class server_connection : private connection_watch {
+class server_connection final : public exchange, private connection_watch {
 public:
   server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
                     actors::detail::task_context& context);
@@ -41,21 +42,21 @@ public:
 
   // -- for server_exchange --
 
-  [[nodiscard]] const request& head() const noexcept { return request_; }
+  [[nodiscard]] const request& head() const noexcept override { return request_; }
 
-  [[nodiscard]] std::string peer() const { return upgraded_ ? upgraded_peer_ : stream_->peer(); }
+  [[nodiscard]] std::string peer() const override { return upgraded_ ? upgraded_peer_ : stream_->peer(); }
 
-  [[nodiscard]] task<std::string_view> read_body();
-  [[nodiscard]] task<std::string> read_whole_body();
-  [[nodiscard]] task<void> send(response answer);
-  [[nodiscard]] task<void> start(response head);
-  [[nodiscard]] task<void> write(std::string_view piece);
-  [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head);
-  void on_server_stop(std::function<void()> what);
-  [[nodiscard]] task<void> finish(fields trailers);
+  [[nodiscard]] task<std::string_view> read_body() override;
+  [[nodiscard]] task<std::string> read_whole_body() override;
+  [[nodiscard]] task<void> send(response answer) override;
+  [[nodiscard]] task<void> start(response head) override;
+  [[nodiscard]] task<void> write(std::string_view piece) override;
+  [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head) override;
+  void on_server_stop(std::function<void()> what) override;
+  [[nodiscard]] task<void> finish(fields trailers) override;
 
   /// Behind the request's body.
-  [[nodiscard]] const fields& trailers() const noexcept { return parser_.trailers(); }
+  [[nodiscard]] const fields& trailers() const noexcept override { return parser_.trailers(); }
 
 private:
   /// An idle connection holds the small one; it grows for clients that send more than it takes.
