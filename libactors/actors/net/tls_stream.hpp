@@ -31,6 +31,8 @@
 ///
 /// Memory: about 10 KB while idle, most of it OpenSSL's; buffers exist while bytes are under way only. As an actor:
 /// give it to `spawn_stream_actor`. Source: RFC 8446, RFC 5246, RFC 6125.
+///
+/// @snippet tests/net/tls_stream_test.cpp connect
 namespace actors::net {
 
 /// What a certificate says.
