@@ -16,6 +16,7 @@ using test_support::certificate;
 using test_support::certificate_options;
 using test_support::shared_identities;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 template <class F>
 void in_virtual_time(F body) {
@@ -173,6 +174,22 @@ TEST(tls_client, that_does_not_know_whom_it_talks_to_does_not_begin) {
       const auto results = co_await outcome(good_client(), good_server(), host);
       EXPECT_EQ(results.client.code, tls_errc::unusable_settings) << results.client.text;
       EXPECT_EQ(results.server.code, errc::end_of_stream) << results.server.text;
+    }
+  });
+}
+
+TEST(tls_handshake, is_what_has_failed_whatever_broke_under_it) {
+  in_virtual_time([]() -> task<void> {
+    const tls_client_context client{good_client()};
+    const tls_server_context server{good_server()};
+    for (const auto how : {testing::cut::end, testing::cut::reset}) {
+      for (const std::uint64_t after : {0, 100}) {
+        const auto faults = testing::stream_faults{}.cut_after(after, how);
+        const auto results =
+            co_await try_handshake(memory_pair(testing::memory_stream_options{}.from_first(faults)), client, server);
+        EXPECT_THAT(results.client.text, StartsWith("TLS handshake with memory:2: "));
+        EXPECT_THAT(results.server.text, StartsWith("TLS handshake with memory:1: "));
+      }
     }
   });
 }

@@ -79,14 +79,20 @@ private:
 
 task<std::unique_ptr<tls_stream>> shake_hands(std::shared_ptr<tls_connection> connection, duration limit,
                                               std::string plain_reply) {
+  constexpr std::string_view operation = "TLS handshake with";
   bool late = false;
   try {
     co_await with_timeout(limit, tls_connection::handshake(connection, std::move(plain_reply)));
   } catch (const timeout_error&) {
     late = true;
+  } catch (const net_error& error) {
+    // Whatever it was about to do, it is the handshake that has failed.
+    if (error.operation() == operation)
+      throw;
+    throw net_error(operation, connection->peer(), error.code());
   }
   if (late)
-    throw net_error("TLS handshake with", connection->peer(), std::make_error_code(std::errc::timed_out));
+    throw net_error(operation, connection->peer(), std::make_error_code(std::errc::timed_out));
   co_return std::make_unique<tls_stream_over>(std::move(connection));
 }
 
