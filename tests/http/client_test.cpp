@@ -334,8 +334,8 @@ TEST(client, schemes_that_are_not_spoken_are_named) {
   run_virtually([]() -> task<> {
     const client web;
     std::string what;
-    EXPECT_EQ(co_await kind_of(web.get("https://x/"), &what), "unsupported");
-    EXPECT_EQ(what, "GET https://x/: the scheme https is not supported, only http is");
+    EXPECT_EQ(co_await kind_of(web.get("gopher://x/"), &what), "unsupported");
+    EXPECT_EQ(what, "GET gopher://x/: the scheme gopher is not supported, only http and https are");
     EXPECT_EQ(co_await kind_of(web.get("ftp://x/")), "unsupported");
     EXPECT_EQ(co_await kind_of(web.get(url{})), "unsupported");
     EXPECT_EQ(co_await kind_of(web.send("http://x/", request{method::connect, "/"})), "unsupported");

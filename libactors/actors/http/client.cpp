@@ -9,14 +9,16 @@
 #include <actors/http/internal/content_decoder.hpp>
 #include <actors/http/internal/redirect.hpp>
 #include <actors/http/internal/trace_fields.hpp>
+#include <actors/http/internal/transport.hpp>
 #include <actors/net/error.hpp>
-#include <actors/net/tcp_stream.hpp>
+#include <actors/net/tls_error.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace actors::http {
@@ -28,23 +30,21 @@ struct client::state {
   explicit state(client_options given)
       : options(std::make_shared<const client_options>(std::move(given))),
         pool(std::make_shared<connection_pool>(connection_pool::limits{
-            options->max_connections_per_host(), options->max_connections(), options->keep_alive_timeout()})) {
+            options->max_connections_per_host(), options->max_connections(), options->keep_alive_timeout()})),
+        transport(std::make_shared<internal::transport>(options->connect_with(), options->tls())) {
     if (options->max_connections_per_host() == 0 || options->max_connections() == 0)
       throw misuse_error("an http client needs room for at least one connection");
   }
 
   std::shared_ptr<const client_options> options;
   std::shared_ptr<connection_pool> pool;
+  std::shared_ptr<internal::transport> transport;
 };
 
 namespace {
 
 /// A body of this size is read for the sake of its connection when a redirect is followed.
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
-
-task<std::unique_ptr<net::stream>> connect_over_tcp(std::string host, std::uint16_t port) {
-  return net::connect_tcp(std::move(host), port);
-}
 
 client_error make_error(client_errc kind, const request& what, const url& where, std::string_view problem) {
   return client_error{kind, to_string(what.method()), where.without_userinfo().to_string(), problem};
@@ -55,10 +55,11 @@ std::string text_of(duration limit) {
 }
 
 void check_target(const url& where, const request& what) {
-  if (where.scheme() != "http")
+  if (!where.is_http())
     throw make_error(client_errc::unsupported, what, where,
-                     where.empty() ? std::string{"the URL is empty"}
-                                   : "the scheme " + std::string{where.scheme()} + " is not supported, only http is");
+                     where.empty()
+                         ? std::string{"the URL is empty"}
+                         : "the scheme " + std::string{where.scheme()} + " is not supported, only http and https are");
   if (where.port() == 0)
     throw make_error(client_errc::unsupported, what, where, "port 0 cannot be connected to");
   if (what.method() == method::connect)
@@ -78,12 +79,22 @@ bool complete_fields(const client_options& options, request& what) {
   return true;
 }
 
+client_errc kind_of(const net::net_error& error) noexcept {
+  if (error.code().category() == net::resolver_category())
+    return client_errc::resolve;
+  // The handshake says what it is; other failures of it are those of the connection underneath.
+  if (error.code().category() != net::tls_category() && !error.operation().starts_with("TLS"))
+    return client_errc::connect;
+  return error.code() == std::errc::timed_out ? client_errc::timeout : client_errc::tls;
+}
+
 /// One request without its redirects.
 class sender {
 public:
-  sender(std::shared_ptr<const client_options> options, std::shared_ptr<connection_pool> pool, time_point deadline,
-         bool decodes)
-      : options_(std::move(options)), pool_(std::move(pool)), deadline_(deadline), decodes_(decodes) {}
+  sender(std::shared_ptr<const client_options> options, std::shared_ptr<connection_pool> pool,
+         std::shared_ptr<internal::transport> transport, time_point deadline, bool decodes)
+      : options_(std::move(options)), pool_(std::move(pool)), transport_(std::move(transport)), deadline_(deadline),
+        decodes_(decodes) {}
 
   task<std::unique_ptr<client_exchange>> send(const url& where, const request& what) {
     for (bool is_retry = false;; is_retry = true) {
@@ -142,28 +153,22 @@ private:
   task<void> connect(connection_pool::lease& lease, const url& where, const request& what) {
     const auto left = co_await time_left();
     const auto limit = std::min(left, options_->connect_timeout());
-    const auto& open = options_->connect_with();
     std::unique_ptr<net::stream> stream;
     try {
-      std::string host{where.host()};
-      if (open)
-        stream = co_await with_timeout(limit, open(std::move(host), where.port()));
-      else
-        stream = co_await with_timeout(limit, connect_over_tcp(std::move(host), where.port()));
+      stream = co_await with_timeout(limit, transport_->open(where));
     } catch (const timeout_error&) {
       if (limit == left)
         throw late(where, what, "connecting");
       throw make_error(client_errc::timeout, what, where, "no connection after " + text_of(limit));
     } catch (const net::net_error& error) {
-      const auto kind =
-          error.code().category() == net::resolver_category() ? client_errc::resolve : client_errc::connect;
-      throw make_error(kind, what, where, error.what());
+      throw make_error(kind_of(error), what, where, error.what());
     }
     lease.set(std::make_unique<internal::client_connection>(std::move(stream), options_->limits()));
   }
 
   std::shared_ptr<const client_options> options_;
   std::shared_ptr<connection_pool> pool_;
+  std::shared_ptr<internal::transport> transport_;
   time_point deadline_;
   bool decodes_;
 };
@@ -231,7 +236,7 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
   check_target(where, what);
   what.set_target(where.target());
   const bool decodes = complete_fields(options, what);
-  sender sending{self->options, self->pool, saturating_add(now, options.total_timeout()), decodes};
+  sender sending{self->options, self->pool, self->transport, saturating_add(now, options.total_timeout()), decodes};
   auto& context = co_await actors::detail::current_context{};
   const bool own_trace = what.fields().contains("traceparent");
   for (std::size_t redirects = 0;; ++redirects) {

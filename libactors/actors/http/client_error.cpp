@@ -40,6 +40,8 @@ std::string_view to_string(client_errc kind) noexcept {
     return "redirect_loop";
   case client_errc::decode:
     return "decode";
+  case client_errc::tls:
+    return "tls";
   case client_errc::unsupported:
     return "unsupported";
   }

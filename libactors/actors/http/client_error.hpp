@@ -19,6 +19,7 @@ enum class client_errc : std::uint8_t {
   too_large,     ///< the head or the body is over its limit, as transferred or decoded
   redirect_loop, ///< more redirects than allowed
   decode,        ///< the compressed body does not decode
+  tls,           ///< no TLS with the server: its certificate, for one; the text says what is wrong
   unsupported,   ///< a URL, scheme or coding that the client does not speak
 };
 

@@ -4,12 +4,14 @@
 #include <actors/core/task.hpp>
 #include <actors/http/limits.hpp>
 #include <actors/net/stream.hpp>
+#include <actors/net/tls_context.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -68,8 +70,23 @@ public:
     return *this;
   }
 
-  /// Another way to open connections: through a proxy, over a Unix socket, in memory.
+  /// Another way to open connections: through a proxy, over a Unix socket, in memory. For `https` TLS is spoken over
+  /// them.
   client_options& connect_with(connector value) { return set(connector_, std::move(value)); }
+
+  /// How TLS is spoken for `https`: authorities to trust, a client certificate. By default the server is verified
+  /// against the system's trust store. Reads files; throws `net::net_error` if there is something wrong with them.
+  client_options& tls(net::tls_client_settings value) {
+    if (value.alpn().empty())
+      value.alpn({"http/1.1"});
+    return tls(net::tls_client_context{std::move(value)});
+  }
+
+  /// The same with a context of one's own, which can be shared and reloaded. Its ALPN must be `http/1.1` or nothing.
+  client_options& tls(net::tls_client_context value) {
+    tls_ = std::move(value);
+    return *this;
+  }
 
   [[nodiscard]] duration connect_timeout() const noexcept { return connect_timeout_; }
 
@@ -95,6 +112,8 @@ public:
 
   [[nodiscard]] const connector& connect_with() const noexcept { return connector_; }
 
+  [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
+
 private:
   template <class T>
   client_options& set(T& member, T value) {
@@ -112,6 +131,7 @@ private:
   message_limits limits_;
   std::string user_agent_ = "libactors";
   connector connector_;
+  std::optional<net::tls_client_context> tls_;
   bool follow_redirects_ = true;
   bool decode_ = true;
 };

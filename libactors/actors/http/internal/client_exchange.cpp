@@ -6,6 +6,7 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/net/error.hpp>
+#include <actors/net/tls_error.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -80,7 +81,11 @@ void client_exchange::fail_ended(std::string_view how, std::optional<std::uint64
   fail(client_errc::truncated, text, missing);
 }
 
-void client_exchange::fail_broken(const std::exception& error) {
+void client_exchange::fail_broken(const net::net_error& error) {
+  // With TLS 1.3 a server says only after the handshake that it does not like the client's certificate.
+  if (!connection().received_any() && error.code().category() == net::tls_category() &&
+      error.code() != net::tls_errc::truncated)
+    fail(client_errc::tls, error.what());
   std::optional<std::uint64_t> missing;
   if (content_length_)
     missing = *content_length_ - connection().parser().body_received();

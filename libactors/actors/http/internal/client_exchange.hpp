@@ -9,6 +9,7 @@
 #include <actors/http/internal/content_decoder.hpp>
 #include <actors/http/message.hpp>
 #include <actors/http/url.hpp>
+#include <actors/net/error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -87,7 +88,7 @@ private:
                          std::optional<std::uint64_t> missing = std::nullopt);
   [[noreturn]] void fail_parsing();
   [[noreturn]] void fail_ended(std::string_view how, std::optional<std::uint64_t> missing = std::nullopt);
-  [[noreturn]] void fail_broken(const std::exception& error);
+  [[noreturn]] void fail_broken(const net::net_error& error);
   [[noreturn]] void fail_late(bool in_all, std::string_view doing);
 
   [[nodiscard]] client_connection& connection() noexcept { return *lease_.connection(); }

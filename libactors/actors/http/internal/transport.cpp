@@ -1,0 +1,62 @@
+#include <actors/http/internal/transport.hpp>
+
+#include <actors/core/to_thread.hpp>
+#include <actors/net/tcp_stream.hpp>
+#include <actors/net/tls_stream.hpp>
+
+#include <utility>
+
+namespace actors::http::internal {
+
+namespace {
+
+net::tls_client_context load_default_context() {
+  return net::tls_client_settings{}.alpn({"http/1.1"});
+}
+
+} // namespace
+
+std::optional<net::tls_client_context> transport::known_context() const {
+  const std::scoped_lock guard{mutex_};
+  return tls_;
+}
+
+task<net::tls_client_context> transport::context() {
+  auto found = known_context();
+  if (found)
+    co_return *std::move(found);
+  // The trust store is read from files, once: those who come meanwhile wait for it.
+  const auto turn = co_await loading_.lock();
+  found = known_context();
+  if (found)
+    co_return *std::move(found);
+  auto loaded = co_await to_thread(&load_default_context).abandon_on_cancel();
+  {
+    const std::scoped_lock guard{mutex_};
+    tls_ = loaded;
+  }
+  co_return loaded;
+}
+
+task<std::unique_ptr<net::stream>> transport::open(url where) {
+  std::string host{where.host()};
+  const auto port = where.port();
+  std::unique_ptr<net::stream> made;
+  if (connector_)
+    made = co_await connector_(std::move(host), port);
+  else
+    made = co_await net::connect_tcp(std::move(host), port);
+  if (!where.is_secure())
+    co_return made;
+  std::string name{where.host()};
+  co_return co_await secure(std::move(made), std::move(name));
+}
+
+task<std::unique_ptr<net::stream>> transport::secure(std::unique_ptr<net::stream> over, std::string host) {
+  auto settings = co_await context();
+  std::unique_ptr<net::stream> made =
+      co_await net::tls_client_handshake(std::move(over), std::move(settings), std::move(host));
+  co_return made;
+}
+
+} // namespace actors::http::internal

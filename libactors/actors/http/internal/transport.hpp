@@ -1,0 +1,44 @@
+#pragma once
+
+#include <actors/core/task.hpp>
+#include <actors/http/client_options.hpp>
+#include <actors/http/url.hpp>
+#include <actors/net/stream.hpp>
+#include <actors/net/tls_context.hpp>
+#include <actors/sync/mutex.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace actors::http::internal {
+
+/// Opens what a client's protocol runs on: TCP, or whatever the connector gives, with TLS over it for `https` and
+/// `wss`.
+///
+/// Ownership: it must outlive its calls. Threads: any. Cancellation: at once. The caller limits the time. Errors: those
+/// of `net`.
+class transport {
+public:
+  /// No connector: TCP. No context: one with the system's trust store, made when it is first needed.
+  transport(client_options::connector connector, std::optional<net::tls_client_context> tls)
+      : connector_(std::move(connector)), tls_(std::move(tls)) {}
+
+  /// A connection to the host and port of a URL.
+  [[nodiscard]] task<std::unique_ptr<net::stream>> open(url where);
+
+  /// TLS over a connection that is there, such as a proxy's tunnel.
+  [[nodiscard]] task<std::unique_ptr<net::stream>> secure(std::unique_ptr<net::stream> over, std::string host);
+
+private:
+  [[nodiscard]] std::optional<net::tls_client_context> known_context() const;
+  [[nodiscard]] task<net::tls_client_context> context();
+
+  client_options::connector connector_;
+  sync::mutex loading_;
+  mutable std::mutex mutex_;
+  std::optional<net::tls_client_context> tls_;
+};
+
+} // namespace actors::http::internal
