@@ -174,7 +174,9 @@ std::uint16_t server::port() const {
 }
 
 std::string server::url() const {
-  return state_->tcp != nullptr ? "http://" + state_->tcp->local() : std::string{};
+  if (state_->tcp == nullptr)
+    return {};
+  return (state_->core->options().tls() ? "https://" : "http://") + state_->tcp->local();
 }
 
 std::vector<std::string> server::addresses() const {

@@ -15,7 +15,8 @@
 
 namespace actors::http {
 
-/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, `Expect: 100-continue`, HEAD, HTTP/1.0 clients.
+/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, `Expect: 100-continue`, HEAD, HTTP/1.0 clients; plain or
+/// over TLS (`server_options::tls`).
 ///
 ///     response hello(const request& r) { return response{status::ok, "hello " + r.target(), "text/plain"}; }
 ///
@@ -69,7 +70,8 @@ public:
   /// The port that it listens on (the first, see `addresses`), 0 before `start` and without any.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Such as `http://127.0.0.1:8080` (the first, see `addresses`), empty before `start` and without TCP.
+  /// Such as `http://127.0.0.1:8080` (the first, see `addresses`), or `https://` if it speaks TLS; empty before `start`
+  /// and without TCP.
   [[nodiscard]] std::string url() const;
 
   /// All that it listens on, such as `127.0.0.1:8080` and `unix:/run/app.sock`; empty before `start`. The address of

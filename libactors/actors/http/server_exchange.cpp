@@ -14,6 +14,10 @@ std::string server_exchange::peer() const {
   return exchange_->peer();
 }
 
+const net::tls_stream* server_exchange::tls() const noexcept {
+  return exchange_->tls();
+}
+
 task<std::string_view> server_exchange::read_some() {
   return exchange_->read_body();
 }

@@ -9,6 +9,12 @@
 #include <string>
 #include <string_view>
 
+namespace actors::net {
+
+class tls_stream;
+
+} // namespace actors::net
+
 namespace actors::http {
 
 namespace internal {
@@ -46,6 +52,10 @@ public:
 
   /// Who asks, such as `127.0.0.1:40123`. Of requests that come by a proxy see `origin_of`.
   [[nodiscard]] std::string peer() const;
+
+  /// What TLS knows of the client, such as its certificate, and of the connection; null without TLS and after
+  /// `upgrade`.
+  [[nodiscard]] const net::tls_stream* tls() const noexcept;
 
   /// The next piece of the request's body; empty at the end. Valid until the next call.
   [[nodiscard]] task<std::string_view> read_some();

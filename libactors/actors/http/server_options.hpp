@@ -5,6 +5,7 @@
 #include <actors/http/access_log.hpp>
 #include <actors/http/limits.hpp>
 #include <actors/http/trusted_proxies.hpp>
+#include <actors/net/tls_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -112,7 +113,21 @@ public:
   /// The Server field of responses without one; empty for none.
   server_options& server_name(std::string value) { return set(server_name_, std::move(value)); }
 
-  /// Where handlers' errors are logged; the runtime's log by default.
+  /// Speaks TLS, and nothing else, with these certificates. A handshake may take as long as a head; one that fails is
+  /// logged with its reason. Reads files; throws `net::net_error` if there is something wrong with them.
+  server_options& tls(net::tls_server_settings value) {
+    if (value.alpn().empty())
+      value.alpn({"http/1.1", "http/1.0"});
+    return tls(net::tls_server_context{std::move(value)});
+  }
+
+  /// The same with a context of one's own, which can be reloaded while the server runs.
+  server_options& tls(net::tls_server_context value) {
+    tls_ = std::move(value);
+    return *this;
+  }
+
+  /// Where handlers' errors and failed handshakes of TLS are logged; the runtime's log by default.
   server_options& log_to(std::shared_ptr<log_sink> value) noexcept { return set(log_, std::move(value)); }
 
   [[nodiscard]] const std::string& host() const noexcept { return host_; }
@@ -165,6 +180,8 @@ public:
 
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
 
+  [[nodiscard]] const std::optional<net::tls_server_context>& tls() const noexcept { return tls_; }
+
   [[nodiscard]] const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
 
 private:
@@ -195,6 +212,7 @@ private:
   std::vector<std::string> unix_paths_;
   message_limits limits_;
   std::string server_name_ = "libactors";
+  std::optional<net::tls_server_context> tls_;
   std::shared_ptr<log_sink> log_;
 };
 

@@ -23,6 +23,7 @@ public:
 
   [[nodiscard]] virtual const request& head() const noexcept = 0;
   [[nodiscard]] virtual std::string peer() const = 0;
+  [[nodiscard]] virtual const net::tls_stream* tls() const noexcept = 0;
   [[nodiscard]] virtual task<std::string_view> read_body() = 0;
   [[nodiscard]] virtual task<std::string> read_whole_body() = 0;
   [[nodiscard]] virtual task<void> send(response answer) = 0;
@@ -45,6 +46,8 @@ public:
   [[nodiscard]] const request& head() const noexcept override { return under_->head(); }
 
   [[nodiscard]] std::string peer() const override { return under_->peer(); }
+
+  [[nodiscard]] const net::tls_stream* tls() const noexcept override { return under_->tls(); }
 
   [[nodiscard]] task<std::string_view> read_body() override { return under_->read_some(); }
 

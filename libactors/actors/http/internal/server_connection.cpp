@@ -38,6 +38,12 @@ constexpr auto idle_after = seconds(1);
 /// What is logged for a client that has left before it was answered, as nginx does.
 constexpr auto client_closed = static_cast<status>(499);
 
+/// For those who speak plain HTTP to a server that speaks TLS.
+constexpr std::string_view plain_reply =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 47\r\n"
+    "Connection: close\r\n\r\n"
+    "400 Bad Request: this server speaks HTTPS only\n";
+
 /// Gives the memory of an unusually big answer back.
 void clear_output(std::string& out) {
   constexpr std::size_t usual = std::size_t{256} * 1024;
@@ -68,8 +74,41 @@ task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique
 
 // -- the loop ----------------------------------------------------------------------------------------------------------
 
+task<bool> server_connection::secure() {
+  if (core_->stopping())
+    co_return false;
+  idle_deadline_ = saturating_add(now(), core_->options().head_timeout());
+  set(idle_deadline_);
+  waits_idle_ = true; // a server that stops need not wait for it
+  auto settings = *core_->options().tls();
+  std::string reply{plain_reply};
+  std::unique_ptr<net::tls_stream> secured;
+  try {
+    secured = co_await net::tls_server_handshake(std::move(stream_), std::move(settings), std::move(reply));
+  } catch (const cancelled&) {
+    if (!take_expiry())
+      throw;
+    co_return false;
+  } catch (const net::net_error& error) {
+    // That a client has left is no news.
+    if (error.code().category() == net::tls_category())
+      core_->log(*context()).write({log_level::info, "http", error.what()});
+    co_return false;
+  }
+  waits_idle_ = false;
+  clear();
+  tls_ = secured.get();
+  stream_ = std::move(secured);
+  co_return true;
+}
+
 task<void> server_connection::serve() {
   const auto& handler = core_->handler_function();
+  if (core_->options().tls()) {
+    const bool is_secure = co_await secure();
+    if (!is_secure)
+      co_return;
+  }
   for (;;) {
     switch (parse()) {
     case need::parse:
@@ -528,7 +567,7 @@ void server_connection::append_error(status code, std::string_view problem) {
 }
 
 std::string_view server_connection::scheme() const noexcept {
-  return dynamic_cast<const net::tls_stream*>(stream_.get()) != nullptr ? "https" : "http";
+  return tls_ != nullptr ? "https" : "http";
 }
 
 void server_connection::begin_access(const request& head) {

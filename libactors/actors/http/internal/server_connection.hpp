@@ -13,6 +13,7 @@
 #include <actors/http/message.hpp>
 #include <actors/http/status.hpp>
 #include <actors/net/stream.hpp>
+#include <actors/net/tls_stream.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,8 @@ public:
 
   [[nodiscard]] std::string peer() const override { return upgraded_ ? upgraded_peer_ : stream_->peer(); }
 
+  [[nodiscard]] const net::tls_stream* tls() const noexcept override { return upgraded_ ? nullptr : tls_; }
+
   [[nodiscard]] task<std::string_view> read_body() override;
   [[nodiscard]] task<std::string> read_whole_body() override;
   [[nodiscard]] task<void> send(response answer) override;
@@ -75,6 +78,10 @@ private:
   enum class answer_state : std::uint8_t { none, begun, done };
 
   [[nodiscard]] task<void> serve();
+
+  /// Shakes hands. False if nothing comes of it.
+  [[nodiscard]] task<bool> secure();
+
   [[nodiscard]] need parse();
   [[nodiscard]] need on_head();
   [[nodiscard]] need on_complete();
@@ -136,6 +143,7 @@ private:
 
   std::shared_ptr<server_core> core_;
   std::unique_ptr<net::stream> stream_;
+  const net::tls_stream* tls_ = nullptr; // the same, if it is one
   request_parser parser_;
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_size_ = small_buffer;
