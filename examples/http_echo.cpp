@@ -1,17 +1,23 @@
 // A server that answers every method on every path with the request's body, and `GET /` with "hello".
 //
-//   http_echo --port P      listens on 127.0.0.1; port 0 takes a free one and prints it
+//   http_echo --port P [--tls CERT KEY]
+//
+// listens on 127.0.0.1; port 0 takes a free one and prints it. With --tls it speaks https with the certificate and the
+// private key of these PEM files.
 
 #include <actors/http/server.hpp>
+#include <actors/net/error.hpp>
 #include <actors/process/run_main.hpp>
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 using namespace actors;
 
@@ -44,15 +50,41 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+/// Nothing if they make no sense. Reads the certificate.
+std::optional<http::server_options> parse(const std::vector<std::string>& arguments) {
+  http::server_options options;
+  bool has_port = false;
+  for (std::size_t i = 0; i < arguments.size();) {
+    const auto values = arguments.size() - i - 1;
+    if (arguments[i] == "--port" && values >= 1) {
+      const auto port = parse_port(arguments[i + 1]);
+      if (!port)
+        return std::nullopt;
+      options.port(*port);
+      has_port = true;
+      i += 2;
+    } else if (arguments[i] == "--tls" && values >= 2) {
+      options.tls(net::tls_server_settings{net::tls_identity::files(arguments[i + 1], arguments[i + 2])});
+      i += 3;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return has_port ? std::optional{std::move(options)} : std::nullopt;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-  std::optional<std::uint16_t> port;
-  if (argc == 3 && std::string_view{argv[1]} == "--port")
-    port = parse_port(argv[2]);
-  if (!port) {
-    std::fprintf(stderr, "usage: http_echo --port P\n");
-    return 2;
+  try {
+    auto options = parse({argv + 1, argv + argc});
+    if (!options) {
+      std::fprintf(stderr, "usage: http_echo --port P [--tls CERT KEY]\n");
+      return 2;
+    }
+    return process::run_main(serve(*std::move(options)));
+  } catch (const net::net_error& error) {
+    std::fprintf(stderr, "http_echo: %s\n", error.what());
+    return 1;
   }
-  return process::run_main(serve(http::server_options{}.port(*port)));
 }

@@ -11,7 +11,6 @@
 #include <actors/http/internal/trace_fields.hpp>
 #include <actors/http/internal/transport.hpp>
 #include <actors/net/error.hpp>
-#include <actors/net/tls_error.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -80,12 +79,14 @@ bool complete_fields(const client_options& options, request& what) {
 }
 
 client_errc kind_of(const net::net_error& error) noexcept {
-  if (error.code().category() == net::resolver_category())
+  switch (internal::transport::phase_of(error)) {
+  case internal::transport::phase::resolve:
     return client_errc::resolve;
-  // The handshake says what it is; other failures of it are those of the connection underneath.
-  if (error.code().category() != net::tls_category() && !error.operation().starts_with("TLS"))
+  case internal::transport::phase::tls:
+    return error.code() == std::errc::timed_out ? client_errc::timeout : client_errc::tls;
+  default:
     return client_errc::connect;
-  return error.code() == std::errc::timed_out ? client_errc::timeout : client_errc::tls;
+  }
 }
 
 /// One request without its redirects.

@@ -5,21 +5,23 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/parser.hpp>
 #include <actors/http/internal/serializer.hpp>
+#include <actors/http/internal/transport.hpp>
 #include <actors/http/internal/websocket_core.hpp>
 #include <actors/http/internal/websocket_handshake.hpp>
 #include <actors/net/error.hpp>
-#include <actors/net/tcp_stream.hpp>
 
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace actors::http {
 
 namespace {
 
 using internal::parse_event;
+using internal::transport;
 using internal::websocket_core;
 
 std::string name_of(const url& where) {
@@ -30,22 +32,25 @@ websocket_error make_error(websocket_errc kind, const url& where, std::string_vi
   return websocket_error{kind, name_of(where), problem};
 }
 
-/// The one place where connections for WebSockets are opened.
-task<std::unique_ptr<net::stream>> open_transport(const url& where, const websocket_client_options& options) {
-  std::string host{where.host()};
-  if (options.connect_with())
-    return options.connect_with()(std::move(host), where.port());
-  return net::connect_tcp(std::move(host), where.port());
+websocket_errc kind_of(const net::net_error& error) noexcept {
+  switch (transport::phase_of(error)) {
+  case transport::phase::resolve:
+    return websocket_errc::resolve;
+  case transport::phase::tls:
+    return error.code() == std::errc::timed_out ? websocket_errc::timeout : websocket_errc::tls;
+  default:
+    return websocket_errc::connect;
+  }
 }
 
 task<std::unique_ptr<net::stream>> connect(const url& where, const websocket_client_options& options) {
+  transport way{options.connect_with(), options.tls()};
   try {
-    co_return co_await with_timeout(options.connect_timeout(), open_transport(where, options));
+    co_return co_await with_timeout(options.connect_timeout(), way.open(where));
   } catch (const timeout_error&) {
     throw make_error(websocket_errc::timeout, where, "no connection in time");
   } catch (const net::net_error& error) {
-    const bool is_name = error.code().category() == net::resolver_category();
-    throw make_error(is_name ? websocket_errc::resolve : websocket_errc::connect, where, error.what());
+    throw make_error(kind_of(error), where, error.what());
   }
 }
 
@@ -99,15 +104,18 @@ task<handshake_answer> shake_hands(net::stream& stream, const url& where, const 
   internal::set_handshake_fields(head, options.websocket(), key);
   std::string text;
   append_head(text, head, internal::body_framing::none(), where.authority());
-  co_await stream.write_all(text);
+  try {
+    co_await stream.write_all(text);
+  } catch (const net::net_error&) {
+    // Why the server does not listen any more is among what it has sent, such as an alert of TLS.
+  }
   co_return co_await read_answer(stream, where);
 }
 
 task<websocket> open(url where, websocket_client_options options) {
   const auto scheme = where.scheme();
-  const bool is_plain = scheme == "ws" || scheme == "http";
-  if (!is_plain && !options.connect_with())
-    throw make_error(websocket_errc::unsupported, where, "only the scheme ws is supported");
+  if (scheme != "ws" && scheme != "wss" && !where.is_http())
+    throw make_error(websocket_errc::unsupported, where, "only the schemes ws and wss are supported");
   if (where.port() == 0)
     throw make_error(websocket_errc::unsupported, where, "port 0 cannot be connected to");
   auto stream = co_await connect(where, options);
@@ -118,7 +126,9 @@ task<websocket> open(url where, websocket_client_options options) {
   } catch (const timeout_error&) {
     throw make_error(websocket_errc::timeout, where, "no answer to the handshake in time");
   } catch (const net::net_error& error) {
-    throw make_error(websocket_errc::handshake, where, error.what());
+    // With TLS 1.3 a server says only after TLS's handshake that it does not like the client's certificate.
+    const bool is_tls = transport::phase_of(error) == transport::phase::tls;
+    throw make_error(is_tls ? websocket_errc::tls : websocket_errc::handshake, where, error.what());
   }
   std::string problem;
   auto agreed = internal::check_answer(answer.head, options.websocket(), key, problem);

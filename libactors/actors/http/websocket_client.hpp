@@ -6,12 +6,14 @@
 #include <actors/http/fields.hpp>
 #include <actors/http/url.hpp>
 #include <actors/http/websocket.hpp>
+#include <actors/net/tls_context.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-/// The client's side of WebSocket: `co_await connect_websocket("ws://example.org/chat")`.
+/// The client's side of WebSocket: `co_await connect_websocket("wss://example.org/chat")`.
 ///
 /// @snippet examples/ws_client.cpp connect
 ///
@@ -22,8 +24,8 @@
 ///
 /// Cancellation: at once; the connection is closed. Time: connecting and the handshake have a limit each.
 ///
-/// Errors: `websocket_error` with `resolve`, `connect`, `timeout`, `refused`, `handshake` or `unsupported`; `error`
-/// with `invalid_url` for what is no URL.
+/// Errors: `websocket_error` with `resolve`, `connect`, `tls`, `timeout`, `refused`, `handshake` or `unsupported`;
+/// `error` with `invalid_url` for what is no URL.
 namespace actors::http {
 
 /// How a client opens a WebSocket.
@@ -56,9 +58,24 @@ public:
     return *this;
   }
 
-  /// Another way to open connections: over a Unix socket, in memory.
+  /// Another way to open connections: over a Unix socket, in memory. For `wss` TLS is spoken over them.
   websocket_client_options& connect_with(client_options::connector value) {
     connector_ = std::move(value);
+    return *this;
+  }
+
+  /// How TLS is spoken for `wss`: authorities to trust, a client certificate. By default the server is verified against
+  /// the system's trust store, which is then read for each connection. Reads files; throws `net::net_error` if there is
+  /// something wrong with them.
+  websocket_client_options& tls(net::tls_client_settings value) {
+    if (value.alpn().empty())
+      value.alpn({"http/1.1"});
+    return tls(net::tls_client_context{std::move(value)});
+  }
+
+  /// The same with a context of one's own, which can be shared and reloaded. Its ALPN must be `http/1.1` or nothing.
+  websocket_client_options& tls(net::tls_client_context value) {
+    tls_ = std::move(value);
     return *this;
   }
 
@@ -72,12 +89,15 @@ public:
 
   [[nodiscard]] const client_options::connector& connect_with() const noexcept { return connector_; }
 
+  [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
+
 private:
   websocket_options websocket_;
   fields headers_;
   duration connect_timeout_ = std::chrono::seconds(10);
   duration handshake_timeout_ = std::chrono::seconds(10);
   client_options::connector connector_;
+  std::optional<net::tls_client_context> tls_;
 };
 
 /// Opens a WebSocket.

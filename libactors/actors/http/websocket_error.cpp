@@ -24,6 +24,8 @@ std::string_view to_string(websocket_errc kind) noexcept {
     return "resolve";
   case websocket_errc::connect:
     return "connect";
+  case websocket_errc::tls:
+    return "tls";
   case websocket_errc::timeout:
     return "timeout";
   case websocket_errc::protocol:

@@ -16,6 +16,7 @@ enum class websocket_errc : std::uint8_t {
   handshake,    ///< what came is not an answer to our opening handshake
   resolve,      ///< the host's name has no address
   connect,      ///< no connection to the host
+  tls,          ///< no TLS with the host: its certificate, for one; the text says what is wrong
   timeout,      ///< no answer in time: to the handshake or to a ping
   protocol,     ///< a frame that RFC 6455 forbids (1002)
   invalid_data, ///< text that is not UTF-8, or compressed data that does not decode (1007)

@@ -42,6 +42,11 @@ task<void> keep_connected(std::string where, websocket_session session, reconnec
   auto& context = co_await actors::detail::current_context{};
   const auto now = [&context] { return actors::detail::now_of(actors::detail::core_of(context)); };
   const auto target = url::parse(where);
+  if (target.is_secure() && !options.client().tls()) {
+    // One trust store, and the keys of earlier connections, for all.
+    auto way = options.client();
+    options.client(way.tls(net::tls_client_settings{}));
+  }
   std::mt19937_64 random{options.seed() ? *options.seed() : std::random_device{}()};
   supervise::backoff waits{options.backoff()};
   for (std::size_t attempt = 1;; ++attempt) {

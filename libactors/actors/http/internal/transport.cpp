@@ -2,6 +2,7 @@
 
 #include <actors/core/to_thread.hpp>
 #include <actors/net/tcp_stream.hpp>
+#include <actors/net/tls_error.hpp>
 #include <actors/net/tls_stream.hpp>
 
 #include <utility>
@@ -15,6 +16,15 @@ net::tls_client_context load_default_context() {
 }
 
 } // namespace
+
+transport::phase transport::phase_of(const net::net_error& error) noexcept {
+  const auto& category = error.code().category();
+  if (category == net::resolver_category())
+    return phase::resolve;
+  // The handshake says that it is one; what has failed may be the connection underneath.
+  const bool is_tls = category == net::tls_category() || error.operation().starts_with("TLS");
+  return is_tls ? phase::tls : phase::connect;
+}
 
 std::optional<net::tls_client_context> transport::known_context() const {
   const std::scoped_lock guard{mutex_};

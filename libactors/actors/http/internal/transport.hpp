@@ -3,10 +3,12 @@
 #include <actors/core/task.hpp>
 #include <actors/http/client_options.hpp>
 #include <actors/http/url.hpp>
+#include <actors/net/error.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_context.hpp>
 #include <actors/sync/mutex.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +26,13 @@ public:
   /// No connector: TCP. No context: one with the system's trust store, made when it is first needed.
   transport(client_options::connector connector, std::optional<net::tls_client_context> tls)
       : connector_(std::move(connector)), tls_(std::move(tls)) {}
+
+  /// Where on the way to a connection something has gone wrong.
+  enum class phase : std::uint8_t { resolve, connect, tls };
+
+  /// Where an error of `open` or `secure` has come from. What TLS says later, of a certificate of ours that the server
+  /// does not like, counts for it too.
+  [[nodiscard]] static phase phase_of(const net::net_error& error) noexcept;
 
   /// A connection to the host and port of a URL.
   [[nodiscard]] task<std::unique_ptr<net::stream>> open(url where);
