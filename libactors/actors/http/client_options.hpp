@@ -3,6 +3,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/limits.hpp>
+#include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_context.hpp>
 
@@ -23,7 +24,7 @@ namespace actors::http {
 ///     client_options{}.total_timeout(30s).max_body(4 << 20).user_agent("my-crawler/1.0 (+https://example.com/bot)")
 class client_options {
 public:
-  /// Opens a connection to a host and port. The default resolves the name and connects over TCP.
+  /// Opens a connection to a host and port. The default resolves the name (`names`) and connects over TCP.
   using connector = std::function<task<std::unique_ptr<net::stream>>(std::string host, std::uint16_t port)>;
 
   client_options() { limits_.max_body(std::uint64_t{64} << 20); }
@@ -70,6 +71,13 @@ public:
     return *this;
   }
 
+  /// Where the addresses of hosts are kept for a while, or pinned (as with curl's `--resolve`). By default a cache of
+  /// the client's own, whose answers hold for 10 s. The connector of `connect_with` does without.
+  client_options& names(net::name_cache value) {
+    names_ = std::move(value);
+    return *this;
+  }
+
   /// Another way to open connections: through a proxy, over a Unix socket, in memory. For `https` TLS is spoken over
   /// them.
   client_options& connect_with(connector value) { return set(connector_, std::move(value)); }
@@ -110,6 +118,8 @@ public:
 
   [[nodiscard]] const message_limits& limits() const noexcept { return limits_; }
 
+  [[nodiscard]] const std::optional<net::name_cache>& names() const noexcept { return names_; }
+
   [[nodiscard]] const connector& connect_with() const noexcept { return connector_; }
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
@@ -130,6 +140,7 @@ private:
   std::size_t max_redirects_ = 10;
   message_limits limits_;
   std::string user_agent_ = "libactors";
+  std::optional<net::name_cache> names_;
   connector connector_;
   std::optional<net::tls_client_context> tls_;
   bool follow_redirects_ = true;

@@ -44,7 +44,7 @@ websocket_errc kind_of(const net::net_error& error) noexcept {
 }
 
 task<std::unique_ptr<net::stream>> connect(const url& where, const websocket_client_options& options) {
-  transport way{options.connect_with(), options.tls()};
+  transport way{options.connect_with(), options.names(), options.tls()};
   try {
     co_return co_await with_timeout(options.connect_timeout(), way.open(where));
   } catch (const timeout_error&) {

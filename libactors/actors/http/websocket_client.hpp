@@ -6,6 +6,7 @@
 #include <actors/http/fields.hpp>
 #include <actors/http/url.hpp>
 #include <actors/http/websocket.hpp>
+#include <actors/net/name_cache.hpp>
 #include <actors/net/tls_context.hpp>
 
 #include <chrono>
@@ -58,6 +59,12 @@ public:
     return *this;
   }
 
+  /// Where the addresses of hosts are kept, or pinned. By default the resolver is asked for each connection.
+  websocket_client_options& names(net::name_cache value) {
+    names_ = std::move(value);
+    return *this;
+  }
+
   /// Another way to open connections: over a Unix socket, in memory. For `wss` TLS is spoken over them.
   websocket_client_options& connect_with(client_options::connector value) {
     connector_ = std::move(value);
@@ -87,6 +94,8 @@ public:
 
   [[nodiscard]] duration handshake_timeout() const noexcept { return handshake_timeout_; }
 
+  [[nodiscard]] const std::optional<net::name_cache>& names() const noexcept { return names_; }
+
   [[nodiscard]] const client_options::connector& connect_with() const noexcept { return connector_; }
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
@@ -96,6 +105,7 @@ private:
   fields headers_;
   duration connect_timeout_ = std::chrono::seconds(10);
   duration handshake_timeout_ = std::chrono::seconds(10);
+  std::optional<net::name_cache> names_;
   client_options::connector connector_;
   std::optional<net::tls_client_context> tls_;
 };

@@ -48,14 +48,16 @@ task<net::tls_client_context> transport::context() {
   co_return loaded;
 }
 
-task<std::unique_ptr<net::stream>> transport::open(url where) {
-  std::string host{where.host()};
-  const auto port = where.port();
-  std::unique_ptr<net::stream> made;
+task<std::unique_ptr<net::stream>> transport::connect(std::string host, std::uint16_t port) {
   if (connector_)
-    made = co_await connector_(std::move(host), port);
-  else
-    made = co_await net::connect_tcp(std::move(host), port);
+    return connector_(std::move(host), port);
+  if (names_)
+    return net::connect_tcp(*names_, std::move(host), port);
+  return net::connect_tcp(std::move(host), port);
+}
+
+task<std::unique_ptr<net::stream>> transport::open(url where) {
+  auto made = co_await connect(std::string{where.host()}, where.port());
   if (!where.is_secure())
     co_return made;
   std::string name{where.host()};

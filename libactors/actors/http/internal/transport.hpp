@@ -4,6 +4,7 @@
 #include <actors/http/client_options.hpp>
 #include <actors/http/url.hpp>
 #include <actors/net/error.hpp>
+#include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_context.hpp>
 #include <actors/sync/mutex.hpp>
@@ -23,9 +24,11 @@ namespace actors::http::internal {
 /// of `net`.
 class transport {
 public:
-  /// No connector: TCP. No context: one with the system's trust store, made when it is first needed.
-  transport(client_options::connector connector, std::optional<net::tls_client_context> tls)
-      : connector_(std::move(connector)), tls_(std::move(tls)) {}
+  /// No connector: TCP. No names: the resolver is asked each time. No context: one with the system's trust store, made
+  /// when it is first needed.
+  transport(client_options::connector connector, std::optional<net::name_cache> names,
+            std::optional<net::tls_client_context> tls)
+      : connector_(std::move(connector)), names_(std::move(names)), tls_(std::move(tls)) {}
 
   /// Where on the way to a connection something has gone wrong.
   enum class phase : std::uint8_t { resolve, connect, tls };
@@ -44,7 +47,10 @@ private:
   [[nodiscard]] std::optional<net::tls_client_context> known_context() const;
   [[nodiscard]] task<net::tls_client_context> context();
 
+  [[nodiscard]] task<std::unique_ptr<net::stream>> connect(std::string host, std::uint16_t port);
+
   client_options::connector connector_;
+  std::optional<net::name_cache> names_;
   sync::mutex loading_;
   mutable std::mutex mutex_;
   std::optional<net::tls_client_context> tls_;
