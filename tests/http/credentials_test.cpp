@@ -33,6 +33,7 @@ TEST(credentials, become_the_field_that_their_rfc_shows) {
   EXPECT_EQ(credentials::basic("Aladdin", "open sesame").field_value(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
   EXPECT_EQ(credentials::basic("test", "123\xC2\xA3").field_value(), "Basic dGVzdDoxMjPCow==");
   EXPECT_EQ(credentials::bearer("mF_9.B5f-4.1JqM").field_value(), "Bearer mF_9.B5f-4.1JqM");
+  EXPECT_EQ(credentials::digest("Mufasa", "Circle of Life").field_value(), "");
   request what;
   set_credentials(set_credentials(what, credentials::bearer("a")), credentials::basic("a", ""));
   EXPECT_EQ(what.get("Authorization"), "Basic YTo=");
@@ -43,8 +44,11 @@ TEST(credentials, that_cannot_be_told_are_refused) {
   EXPECT_THROW(static_cast<void>(credentials::basic("a:b", "c")), error);
   EXPECT_THROW(static_cast<void>(credentials::basic("a\nb", "c")), error);
   EXPECT_THROW(static_cast<void>(credentials::basic("a", "c\x7f")), error);
+  EXPECT_THROW(static_cast<void>(credentials::digest("a", "c\r")), error);
   for (const auto* bad : {"", "==", "a b", "a\r\nX: y", "a=b", "\xC3\xA9"})
     EXPECT_THROW(static_cast<void>(credentials::bearer(bad)), error) << bad;
+  request what;
+  EXPECT_THROW(set_credentials(what, credentials::digest("a", "b")), error);
 }
 
 TEST(credentials, are_read_from_a_request) {

@@ -44,11 +44,27 @@ credentials credentials::bearer(std::string token) {
   return {kind::bearer, {}, std::move(token)};
 }
 
+credentials credentials::digest(std::string user, std::string password) {
+  check(user, "user");
+  check(password, "password");
+  return {kind::digest, std::move(user), std::move(password)};
+}
+
 std::string credentials::field_value() const {
-  return kind_ == kind::basic ? "Basic " + internal::base64_encode(user_ + ":" + secret_) : "Bearer " + secret_;
+  switch (kind_) {
+  case kind::basic:
+    return "Basic " + internal::base64_encode(user_ + ":" + secret_);
+  case kind::bearer:
+    return "Bearer " + secret_;
+  case kind::digest:
+    break;
+  }
+  return {};
 }
 
 request& set_credentials(request& message, const credentials& who) {
+  if (who.what() == credentials::kind::digest)
+    throw error{errc::invalid_value, "digest credentials need a server's challenge; give them to the client"};
   return message.set("Authorization", who.field_value());
 }
 

@@ -7,25 +7,31 @@
 #include <string>
 #include <string_view>
 
-/// Who a client says it is, in the Authorization field of a request.
+/// Who a client says it is.
 ///
-///     auto answer = co_await web.send("http://localhost/", set_credentials(what, credentials::bearer(token)));
+///     client web{client_options{}.authenticate("https://api.example.com", credentials::bearer(token))};
 ///
-/// The field belongs to one origin (scheme, host and port): a redirect to another one removes it.
+/// Given to a client they belong to one origin (scheme, host and port) and are never sent to another one, also not by
+/// a redirect. `basic` and `bearer` go with every request to it; `digest` answers the server's challenge, and its
+/// password is never sent. `set_credentials` writes the field of a single request instead; a redirect to another origin
+/// removes it.
 ///
-/// Errors: `error` with `invalid_value` for a user with a colon (RFC 7617 §2), control characters, or a token that is
-/// none (RFC 6750 §2.1). Source: RFC 7617, RFC 6750.
+/// Errors: `error` with `invalid_value` for a user with a colon (basic; RFC 7617 §2), control characters, or a token
+/// that is none (RFC 6750 §2.1). Source: RFC 7617, RFC 6750, RFC 7616.
 namespace actors::http {
 
 class credentials {
 public:
-  enum class kind : std::uint8_t { basic, bearer };
+  enum class kind : std::uint8_t { basic, bearer, digest };
 
   /// User and password as they are, in UTF-8. Only for `https`, or where nobody listens: Base64 hides nothing.
   [[nodiscard]] static credentials basic(std::string user, std::string password);
 
   /// A token, such as one from OAuth 2.
   [[nodiscard]] static credentials bearer(std::string token);
+
+  /// User and password for digest authentication with MD5 or SHA-256.
+  [[nodiscard]] static credentials digest(std::string user, std::string password);
 
   [[nodiscard]] kind what() const noexcept { return kind_; }
 
@@ -34,7 +40,7 @@ public:
   /// The password, or the token.
   [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
 
-  /// The value of an Authorization field.
+  /// The value of an Authorization field; empty for `digest`, which depends on a challenge.
   [[nodiscard]] std::string field_value() const;
 
 private:
@@ -45,7 +51,7 @@ private:
   std::string secret_;
 };
 
-/// Writes the Authorization field.
+/// Writes the Authorization field. @throws error `invalid_value` for `digest`.
 request& set_credentials(request& message, const credentials& who);
 
 /// What a request's Authorization field says, for servers: `basic` or `bearer`; nothing without the field, for other
