@@ -1,0 +1,70 @@
+#pragma once
+
+#include <actors/http/url.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Which requests of a client go through a proxy, and through which.
+///
+///     client web{client_options{}.proxy(proxy_settings::all("http://user:secret@proxy.example.com:3128"))};
+///     client as_curl{client_options{}.proxy(proxy_from_environment())};
+///
+/// Requests to `http` are sent to the proxy as they are, in absolute form; those to `https` through a tunnel (CONNECT),
+/// in which the proxy sees nothing but the host. User and password of the proxy's URL go to the proxy only, as basic
+/// authentication. The proxy is asked to resolve names, too.
+///
+/// Exceptions: `no_proxy` takes a list, separated by commas or spaces, of host names, which stand for all below them as
+/// well, IP addresses, networks such as `10.0.0.0/8`, and `*` for all.
+///
+/// Errors: `error` with `invalid_url` for a proxy that is no URL or of another scheme than `http`; from the client
+/// `client_error` with `proxy`, if the proxy refuses the tunnel. Source: RFC 9110 §9.3.6, RFC 9112 §3.2.2; curl(1).
+namespace actors::http {
+
+class proxy_settings {
+public:
+  /// None.
+  proxy_settings() = default;
+
+  /// One for all; a text without a scheme is taken for one of `http`.
+  [[nodiscard]] static proxy_settings all(std::string_view where);
+
+  /// For `http` only, and `https` only; an empty text for none.
+  proxy_settings& http(std::string_view where);
+  proxy_settings& https(std::string_view where);
+
+  /// Adds exceptions. @throws error `invalid_value` for a network that is none
+  proxy_settings& no_proxy(std::string_view list);
+
+  /// Tunnels requests to `http`, too.
+  proxy_settings& tunnel_all(bool value) noexcept;
+
+  /// The proxy for a URL; nothing if it is asked for directly.
+  [[nodiscard]] const url* for_url(const url& where) const;
+
+  /// Whether requests to this URL would go through a tunnel.
+  [[nodiscard]] bool uses_tunnel(const url& where) const noexcept { return tunnel_all_ || where.is_secure(); }
+
+  [[nodiscard]] bool empty() const noexcept { return http_.empty() && https_.empty(); }
+
+private:
+  [[nodiscard]] bool is_exception(std::string_view host) const;
+
+  url http_;
+  url https_;
+  std::vector<std::string> exceptions_; // as given, in lower case and without a dot before it
+  bool tunnel_all_ = false;
+};
+
+/// What the environment says, as curl reads it: `http_proxy`, `https_proxy`, `all_proxy` for what these leave out, and
+/// `no_proxy`; in capitals too, except for HTTP_PROXY, which a client of a CGI server can set by a field. Not to be
+/// called while another thread changes the environment.
+[[nodiscard]] proxy_settings proxy_from_environment();
+
+/// The same, from elsewhere: `look_up` gives the value of a variable, or null.
+[[nodiscard]] proxy_settings proxy_from_environment(const std::function<const char*(const char* name)>& look_up);
+
+} // namespace actors::http
