@@ -62,6 +62,10 @@ public:
   /// Waits for more bytes.
   [[nodiscard]] task<void> fill();
 
+  /// Reads a short body to its end, so that its connection can be used again. What goes wrong with it matters to
+  /// nobody.
+  [[nodiscard]] task<void> drain();
+
   void limit_body(std::uint64_t bytes) noexcept;
 
   /// Ends the exchange; a response that is not complete costs the connection.
