@@ -4,6 +4,7 @@
 #include <actors/core/error.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/http/internal/client_exchange.hpp>
+#include <actors/http/internal/client_hook.hpp>
 #include <actors/http/internal/connection_pool.hpp>
 #include <actors/http/internal/content_decoder.hpp>
 #include <actors/http/internal/redirect.hpp>
@@ -134,6 +135,7 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
                               "more than " + std::to_string(redirects) + " redirects, the next to " +
                                   next->to_string());
     const auto answer = exchange->head().status();
+    internal::tell_hook(options, client_event_kind::redirect, where, code(answer), next->to_string());
     co_await exchange->drain();
     exchange.reset();
     internal::follow(what, answer, where, *next);

@@ -2,6 +2,7 @@
 
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
+#include <actors/http/client_event.hpp>
 #include <actors/http/limits.hpp>
 #include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
@@ -96,6 +97,9 @@ public:
     return *this;
   }
 
+  /// Told of every step.
+  client_options& on_event(client_hook value) { return set(hook_, std::move(value)); }
+
   [[nodiscard]] duration connect_timeout() const noexcept { return connect_timeout_; }
 
   [[nodiscard]] duration idle_timeout() const noexcept { return idle_timeout_; }
@@ -124,6 +128,8 @@ public:
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
 
+  [[nodiscard]] const client_hook& on_event() const noexcept { return hook_; }
+
 private:
   template <class T>
   client_options& set(T& member, T value) {
@@ -143,6 +149,7 @@ private:
   std::optional<net::name_cache> names_;
   connector connector_;
   std::optional<net::tls_client_context> tls_;
+  client_hook hook_;
   bool follow_redirects_ = true;
   bool decode_ = true;
 };

@@ -4,6 +4,7 @@
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/http/error.hpp>
+#include <actors/http/internal/client_hook.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tls_error.hpp>
 
@@ -190,10 +191,20 @@ client_exchange::step client_exchange::advance() {
     if (next == step::wait)
       return next;
     if (!decoder_ && next == step::end)
-      over_ = true;
+      complete();
     if (!decoder_)
       return next;
   }
+}
+
+/// All of the body has been handed out.
+void client_exchange::complete() {
+  over_ = true;
+  tell(client_event_kind::body_end, delivered_);
+}
+
+void client_exchange::tell(client_event_kind what, std::uint64_t number) const {
+  tell_hook(*options_, what, target_, number);
 }
 
 /// Hands the decoder what has come. True if there is a piece or the end.
@@ -212,7 +223,7 @@ bool client_exchange::decode_next() {
     return false;
   if (decoder_->finish() == decode_event::failed)
     fail(kind_for(decoder_->kind()), decoder_->message());
-  over_ = true;
+  complete();
   return true;
 }
 

@@ -78,12 +78,14 @@ private:
   [[nodiscard]] task<void> send(const request& message);
   [[nodiscard]] task<void> write(std::string_view data);
   [[nodiscard]] task<void> read_head();
+  void tell(client_event_kind what, std::uint64_t number = 0) const;
   [[nodiscard]] bool try_fill();
   [[nodiscard]] bool decode_next();
   [[nodiscard]] step receive_next();
   void filled(std::size_t size);
   void accept_head();
   void finish();
+  void complete();
   void count_piece(std::string_view piece);
 
   // All of these end the exchange and throw.

@@ -3,6 +3,7 @@
 #include <actors/core/detail/task_context.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/internal/client_exchange.hpp>
+#include <actors/http/internal/client_hook.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/net/error.hpp>
 
@@ -34,6 +35,8 @@ task<void> client_exchange::begin(const request& message) {
   } catch (const net::net_error& error) {
     write_problem = error.what();
   }
+  if (write_problem.empty())
+    tell(client_event_kind::request_sent);
   try {
     co_await read_head();
   } catch (const client_error& error) {
@@ -99,6 +102,7 @@ task<void> client_exchange::read_head() {
         fail(client_errc::protocol, "the server switched to another protocol without being asked");
       if (++interim > max_interim)
         fail(client_errc::protocol, "more than " + std::to_string(max_interim) + " interim responses");
+      tell(client_event_kind::interim, code(parser.head().status()));
       break;
     case parse_event::more:
       if (!try_fill())
@@ -118,6 +122,7 @@ void client_exchange::accept_head() {
   auto& parser = connection().parser();
   head_ = std::move(parser.head());
   content_length_ = parser.content_length();
+  tell(client_event_kind::head, code(head_.status()));
   const bool has_body = sends_body(head_.status(), sent_) && content_length_ != 0U;
   if (!decodes_ || !has_body || !head_.fields().contains("Content-Encoding"))
     return;

@@ -2,6 +2,7 @@
 
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
+#include <actors/http/internal/client_hook.hpp>
 #include <actors/net/error.hpp>
 
 #include <algorithm>
@@ -55,6 +56,8 @@ task<std::unique_ptr<client_exchange>> request_sender::send(const url& where, co
       lease.forget_connection();
     if (lease.connection() == nullptr)
       co_await connect(lease, where, what);
+    else
+      tell_hook(*options_, client_event_kind::reused, where);
     auto exchange =
         std::make_unique<client_exchange>(options_, std::move(lease), what.method(), where, deadline_, decodes_);
     try {
@@ -94,6 +97,7 @@ task<connection_pool::lease> request_sender::acquire(const url& where, const req
 }
 
 task<void> request_sender::connect(connection_pool::lease& lease, const url& where, const request& what) {
+  tell_hook(*options_, client_event_kind::connecting, where);
   const auto left = co_await time_left();
   const auto limit = std::min(left, options_->connect_timeout());
   std::unique_ptr<net::stream> stream;
@@ -106,6 +110,7 @@ task<void> request_sender::connect(connection_pool::lease& lease, const url& whe
   } catch (const net::net_error& error) {
     throw make_client_error(kind_of(error), what, where, error.what());
   }
+  tell_hook(*options_, client_event_kind::connected, where, 0, stream->peer());
   lease.set(std::make_unique<client_connection>(std::move(stream), options_->limits()));
 }
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <actors/core/fwd.hpp>
+#include <actors/http/url.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+/// What a client does, step by step: for traces, metrics and `--verbose`.
+///
+///     client web{client_options{}.on_event([](const client_event& e) { log(to_string(e.what), e.target, e.detail);
+///     })};
+///
+/// The hook is called in the task that makes the request, at once; what it throws ends the request, so it should not.
+/// Views are valid during the call. A client without a hook does nothing for it.
+namespace actors::http {
+
+enum class client_event_kind : std::uint8_t {
+  connecting,   ///< the host's name is resolved and connected to
+  connected,    ///< `detail`: the peer
+  reused,       ///< a kept connection is taken instead
+  request_sent, ///< with the whole body, as far as the system has taken it
+  interim,      ///< an interim response; `number`: its status
+  head,         ///< the head of the response; `number`: its status
+  body_end,     ///< the last byte of the response; `number`: bytes of the body as handed out
+  redirect,     ///< `detail`: where to; `number`: the status
+};
+
+/// A short name such as `request_sent`, stable for logs and metrics.
+[[nodiscard]] std::string_view to_string(client_event_kind kind) noexcept;
+
+struct client_event {
+  client_event_kind what;
+  const url& target; ///< of the request, or, in a redirect, of the one that was sent
+  time_point at;     ///< on the clock of the runtime
+  std::uint64_t number = 0;
+  std::string_view detail;
+};
+
+using client_hook = std::function<void(const client_event&)>;
+
+} // namespace actors::http
