@@ -1,5 +1,6 @@
 #include <actors/http/client.hpp>
 
+#include <actors/core/cleanup.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/this_task.hpp>
@@ -11,6 +12,7 @@
 #include <actors/http/internal/request_sender.hpp>
 #include <actors/http/internal/trace_fields.hpp>
 #include <actors/http/internal/transport.hpp>
+#include <actors/http/internal/upload.hpp>
 
 #include <exception>
 #include <memory>
@@ -23,6 +25,7 @@ namespace actors::http {
 using internal::client_exchange;
 using internal::connection_pool;
 using internal::make_client_error;
+using internal::outgoing_body;
 
 struct client::state {
   explicit state(client_options given)
@@ -67,6 +70,23 @@ bool complete_fields(const client_options& options, request& what) {
   return true;
 }
 
+/// What goes out beside the wait for the response; null if there is nothing, or so little that it goes with the head.
+std::shared_ptr<outgoing_body> make_outgoing(request& what, std::unique_ptr<body_source> body) {
+  if (!body) {
+    auto& text = what.body();
+    const bool is_apart = text.size() > client_exchange::small_body || what.fields().contains("Expect");
+    if (text.empty() || !is_apart)
+      return nullptr;
+    body = text_body(std::exchange(text, {}));
+  }
+  return std::make_shared<outgoing_body>(std::move(body));
+}
+
+task<response> receive(task<response_stream> opening) {
+  auto stream = co_await std::move(opening);
+  co_return co_await stream.read_response();
+}
+
 } // namespace
 
 client::client() : client(client_options{}) {}
@@ -74,35 +94,70 @@ client::client() : client(client_options{}) {}
 client::client(client_options options) : state_(std::make_shared<state>(std::move(options))) {}
 
 task<response> client::get(std::string_view where) const {
-  return fetch(state_, url::parse(where), request{});
+  return fetch(state_, url::parse(where), request{}, nullptr);
 }
 
 task<response> client::get(url where) const {
-  return fetch(state_, std::move(where), request{});
+  return fetch(state_, std::move(where), request{}, nullptr);
 }
 
 task<response> client::send(std::string_view where, request what) const {
-  return fetch(state_, url::parse(where), std::move(what));
+  return fetch(state_, url::parse(where), std::move(what), nullptr);
 }
 
 task<response> client::send(url where, request what) const {
-  return fetch(state_, std::move(where), std::move(what));
+  return fetch(state_, std::move(where), std::move(what), nullptr);
+}
+
+task<response> client::send(std::string_view where, request what, std::unique_ptr<body_source> body) const {
+  return fetch(state_, url::parse(where), std::move(what), std::move(body));
+}
+
+task<response> client::send(url where, request what, std::unique_ptr<body_source> body) const {
+  return fetch(state_, std::move(where), std::move(what), std::move(body));
+}
+
+task<response> client::send(std::string_view where, multipart_form form) const {
+  return post(state_, url::parse(where), std::move(form));
 }
 
 task<response_stream> client::open(std::string_view where, request what) const {
-  return start(state_, url::parse(where), std::move(what));
+  auto sent = make_outgoing(what, nullptr);
+  return start(state_, url::parse(where), std::move(what), std::move(sent));
 }
 
 task<response_stream> client::open(url where, request what) const {
-  return start(state_, std::move(where), std::move(what));
+  auto sent = make_outgoing(what, nullptr);
+  return start(state_, std::move(where), std::move(what), std::move(sent));
 }
 
-task<response> client::fetch(std::shared_ptr<state> self, url where, request what) {
-  auto stream = co_await start(std::move(self), std::move(where), std::move(what));
-  co_return co_await stream.read_response();
+task<response_stream> client::open(std::string_view where, request what, std::unique_ptr<body_source> body) const {
+  auto sent = make_outgoing(what, std::move(body));
+  return start(state_, url::parse(where), std::move(what), std::move(sent));
 }
 
-task<response_stream> client::start(std::shared_ptr<state> self, url where, request what) {
+task<response_stream> client::open(url where, request what, std::unique_ptr<body_source> body) const {
+  auto sent = make_outgoing(what, std::move(body));
+  return start(state_, std::move(where), std::move(what), std::move(sent));
+}
+
+task<response> client::post(std::shared_ptr<state> self, url where, multipart_form form) {
+  auto head = form.make_request();
+  auto body = co_await std::move(form).body();
+  co_return co_await fetch(std::move(self), std::move(where), std::move(head), std::move(body));
+}
+
+task<response> client::fetch(std::shared_ptr<state> self, url where, request what, std::unique_ptr<body_source> body) {
+  auto sent = make_outgoing(what, std::move(body));
+  auto whole = receive(start(std::move(self), std::move(where), std::move(what), sent));
+  if (sent == nullptr)
+    return whole;
+  // The caller's body may refer to what is gone when the caller goes on.
+  return with_cleanup(std::move(whole), [sent = std::move(sent)] { return sent->end(); });
+}
+
+task<response_stream> client::start(std::shared_ptr<state> self, url where, request what,
+                                    std::shared_ptr<outgoing_body> body) {
   const auto& options = *self->options;
   const auto now = (co_await this_task()).now();
   check_target(where, what);
@@ -116,7 +171,7 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
     internal::outgoing_request traced{context, where, what, own_trace};
     std::unique_ptr<client_exchange> exchange;
     try {
-      exchange = co_await sending.send(where, what);
+      exchange = co_await sending.send(where, what, body.get());
     } catch (...) {
       traced.failed(std::current_exception());
       throw;
@@ -135,6 +190,13 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
                               "more than " + std::to_string(redirects) + " redirects, the next to " +
                                   next->to_string());
     const auto answer = exchange->head().status();
+    if (internal::becomes_get(what.method(), answer))
+      body.reset();
+    if (body) {
+      const bool is_new = co_await body->rewind();
+      if (!is_new)
+        co_return response_stream{std::move(exchange), redirects};
+    }
     internal::tell_hook(options, client_event_kind::redirect, where, code(answer), next->to_string());
     co_await exchange->drain();
     exchange.reset();

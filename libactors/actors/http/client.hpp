@@ -1,9 +1,11 @@
 #pragma once
 
 #include <actors/core/task.hpp>
+#include <actors/http/body_source.hpp>
 #include <actors/http/client_error.hpp>
 #include <actors/http/client_options.hpp>
 #include <actors/http/message.hpp>
+#include <actors/http/multipart.hpp>
 #include <actors/http/response_stream.hpp>
 #include <actors/http/url.hpp>
 
@@ -13,6 +15,10 @@
 
 namespace actors::http {
 
+namespace internal {
+class outgoing_body;
+}
+
 /// An HTTP client with a pool of connections.
 ///
 ///     client web{client_options{}.total_timeout(30s)};
@@ -21,11 +27,15 @@ namespace actors::http {
 ///     "application/json"}); auto file = co_await web.open("http://example.com/big");          // the head; the body in
 ///     pieces
 ///
+/// Bodies of requests are values, forms (`form.hpp`, `multipart.hpp`, `json.hpp`) or made while they are sent
+/// (`body_source.hpp`). Those that are sent in pieces do not keep the response waiting: an answer that comes early is
+/// given at once, and the rest of the body is sent while it is read, for as long as the exchange lasts.
+///
 /// A response with a status of 4xx or 5xx is a response and no error. The request's target is replaced by the URL's;
 /// Host, User-Agent, Accept and Accept-Encoding are added where it has none of its own. Redirects are followed as
 /// RFC 9110 §15.4 tells: 301, 302 and 303 turn into GET, 307 and 308 send the same again, and credentials stay with the
-/// origin they were meant for. Compressed bodies are decoded. `https` is spoken over TLS, and the server's certificate
-/// is verified (`client_options::tls`).
+/// origin they were meant for; a body that cannot begin again makes 307 and 308 the response. Compressed bodies are
+/// decoded. `https` is spoken over TLS, and the server's certificate is verified (`client_options::tls`).
 ///
 /// Ownership: copies share one pool and are cheap. Connections belong to the runtime whose tasks use the client: use a
 /// client in one runtime only, and do not let a `response_stream` outlive it.
@@ -37,7 +47,8 @@ namespace actors::http {
 /// Retries: a pooled connection that the server had closed meanwhile, so that not one byte of a response came, is
 /// replaced by a fresh one, once, if the method is idempotent. Anything more is for the caller (`supervise/retry`).
 ///
-/// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none.
+/// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none; what a source of a
+/// body throws.
 /// Source: RFC 9110, RFC 9112.
 class client {
 public:
@@ -52,9 +63,22 @@ public:
   [[nodiscard]] task<response> send(std::string_view where, request what) const;
   [[nodiscard]] task<response> send(url where, request what) const;
 
+  /// With a body that is made while it is sent, in the place of the request's own. Nobody uses the source any more when
+  /// this has ended, however it ends.
+  [[nodiscard]] task<response> send(std::string_view where, request what, std::unique_ptr<body_source> body) const;
+  [[nodiscard]] task<response> send(url where, request what, std::unique_ptr<body_source> body) const;
+
+  /// Posts a form with files.
+  [[nodiscard]] task<response> send(std::string_view where, multipart_form form) const;
+
   /// The same up to the head of the response.
   [[nodiscard]] task<response_stream> open(std::string_view where, request what = {}) const;
   [[nodiscard]] task<response_stream> open(url where, request what = {}) const;
+
+  /// The source may be in use until a moment after the stream has ended or was closed.
+  [[nodiscard]] task<response_stream> open(std::string_view where, request what,
+                                           std::unique_ptr<body_source> body) const;
+  [[nodiscard]] task<response_stream> open(url where, request what, std::unique_ptr<body_source> body) const;
 
   /// Closes the connections that are idle.
   void close_idle() const noexcept;
@@ -68,8 +92,10 @@ public:
 private:
   struct state;
 
-  static task<response> fetch(std::shared_ptr<state> self, url where, request what);
-  static task<response_stream> start(std::shared_ptr<state> self, url where, request what);
+  static task<response> fetch(std::shared_ptr<state> self, url where, request what, std::unique_ptr<body_source> body);
+  static task<response> post(std::shared_ptr<state> self, url where, multipart_form form);
+  static task<response_stream> start(std::shared_ptr<state> self, url where, request what,
+                                     std::shared_ptr<internal::outgoing_body> body);
 
   std::shared_ptr<state> state_;
 };

@@ -12,8 +12,9 @@
 ///     client web{client_options{}.on_event([](const client_event& e) { log(to_string(e.what), e.target, e.detail);
 ///     })};
 ///
-/// The hook is called in the task that makes the request, at once; what it throws ends the request, so it should not.
-/// Views are valid during the call. A client without a hook does nothing for it.
+/// The hook is called in the task that makes the request (`request_sent` of a body that is sent in pieces: in the task
+/// that sends it), at once; what it throws ends the request, so it should not. Views are valid during the call. A
+/// client without a hook does nothing for it.
 namespace actors::http {
 
 enum class client_event_kind : std::uint8_t {

@@ -97,6 +97,10 @@ public:
     return *this;
   }
 
+  /// How long a request with `Expect: 100-continue` waits for the server to ask for its body before it sends it all the
+  /// same; 1 s.
+  client_options& continue_timeout(duration value) noexcept { return set(continue_timeout_, value); }
+
   /// Told of every step.
   client_options& on_event(client_hook value) { return set(hook_, std::move(value)); }
 
@@ -128,6 +132,8 @@ public:
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
 
+  [[nodiscard]] duration continue_timeout() const noexcept { return continue_timeout_; }
+
   [[nodiscard]] const client_hook& on_event() const noexcept { return hook_; }
 
 private:
@@ -149,6 +155,7 @@ private:
   std::optional<net::name_cache> names_;
   connector connector_;
   std::optional<net::tls_client_context> tls_;
+  duration continue_timeout_ = std::chrono::seconds(1);
   client_hook hook_;
   bool follow_redirects_ = true;
   bool decode_ = true;

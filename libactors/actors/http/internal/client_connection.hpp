@@ -21,6 +21,9 @@ public:
 
   [[nodiscard]] net::stream& stream() noexcept { return *stream_; }
 
+  /// For the task that sends a body, which may end later than the connection.
+  [[nodiscard]] const std::shared_ptr<net::stream>& shared_stream() noexcept { return stream_; }
+
   [[nodiscard]] response_parser& parser() noexcept { return parser_; }
 
   /// What was read and not parsed yet; the parser takes from its front.
@@ -50,7 +53,7 @@ public:
 private:
   static constexpr std::size_t buffer_size = std::size_t{32} * 1024;
 
-  std::unique_ptr<net::stream> stream_;
+  std::shared_ptr<net::stream> stream_;
   response_parser parser_;
   std::unique_ptr<char[]> buffer_;
   std::string_view input_;

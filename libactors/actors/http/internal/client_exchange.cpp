@@ -63,11 +63,19 @@ void client_exchange::fail_parsing() {
 }
 
 void client_exchange::fail_ended(std::string_view how, std::optional<std::uint64_t> missing) {
+  std::string text{how};
+  if (upload_) {
+    if (const auto error = upload_->source_error()) {
+      abandon();
+      std::rethrow_exception(error);
+    }
+    if (const auto problem = upload_->write_problem(); !problem.empty())
+      text = problem;
+  }
   if (!connection().received_any()) {
     stale_ = lease_.reused();
-    fail(client_errc::disconnected, std::string{how} + " without a response");
+    fail(client_errc::disconnected, text + " without a response");
   }
-  std::string text{how};
   if (!missing)
     text += " inside the response";
   else if (content_length_)
@@ -100,16 +108,32 @@ void client_exchange::fail_late(bool in_all, std::string_view doing) {
 // -- the connection ----------------------------------------------------------------------------------------------------
 
 void client_exchange::abandon() noexcept {
+  if (const auto sending = std::exchange(upload_, nullptr); sending && sending->is_running()) {
+    sending->stop();
+    if (lease_.connection() != nullptr)
+      connection().stream().close(); // the task that sends may hold it for a little longer
+  }
   over_ = true;
   piece_ = {};
   coded_ = {};
   lease_.drop();
 }
 
+bool client_exchange::is_sent() const noexcept {
+  return !unsent_ && (!upload_ || upload_->is_complete());
+}
+
 void client_exchange::finish() {
   received_ = true;
   auto& c = connection();
-  if (c.parser().keep_alive() && c.input().empty())
+  // A server that has answered without the whole body will not read the rest of it.
+  unsent_ = !is_sent();
+  if (upload_ && unsent_) {
+    upload_->stop();
+    c.stream().close();
+  }
+  upload_.reset();
+  if (!unsent_ && c.parser().keep_alive() && c.input().empty())
     lease_.keep();
   else
     lease_.drop();
@@ -139,26 +163,53 @@ void client_exchange::filled(std::size_t size) {
   expects_more_ = size == c.buffer().size();
 }
 
-task<void> client_exchange::fill() {
+/// Waits for more bytes, or until then; without that, for as long as a server may be silent.
+task<void> client_exchange::fill_until(time_point until) {
   auto& c = connection();
   auto& context = co_await actors::detail::current_context{};
-  const auto now = actors::detail::now_of(actors::detail::core_of(context));
-  const auto limit = std::min(deadline_, saturating_add(now, options_->idle_timeout()));
-  std::size_t size = 0;
-  cancel_scope scope{context, limit};
-  try {
-    size = co_await c.stream().read_some(c.buffer());
-    scope.leave();
-  } catch (const cancelled&) {
-    if (scope.leave_cancelled())
-      fail_late(limit == deadline_, "waiting for the response");
-    cancelled_ = true;
-    abandon();
-    throw;
-  } catch (const net::net_error& error) {
-    fail_broken(error);
+  const auto now = [&context] { return actors::detail::now_of(actors::detail::core_of(context)); };
+  auto silent_since = now();
+  for (;;) {
+    const bool is_patient = until != time_point::max();
+    const auto patience = is_patient ? until : saturating_add(silent_since, options_->idle_timeout());
+    const auto limit = std::min(deadline_, patience);
+    std::size_t size = 0;
+    bool is_late = false;
+    cancel_scope scope{context, limit};
+    try {
+      size = co_await c.stream().read_some(c.buffer());
+      scope.leave();
+    } catch (const cancelled&) {
+      is_late = scope.leave_cancelled();
+      if (!is_late) {
+        cancelled_ = true;
+        abandon();
+        throw;
+      }
+    } catch (const net::net_error& error) {
+      fail_broken(error);
+    }
+    if (!is_late) {
+      filled(size);
+      co_return;
+    }
+    if (limit == until)
+      co_return;
+    silent_since = check_silence(limit, silent_since, now());
   }
-  filled(size);
+}
+
+/// Since when the server is silent indeed: it is not as long as it takes what we send, or we have nothing to send.
+/// Throws if that is too long ago.
+time_point client_exchange::check_silence(time_point limit, time_point since, time_point now) {
+  const bool is_sending = upload_ && upload_->is_running();
+  const std::string_view doing = is_sending ? "sending the request" : "waiting for the response";
+  if (limit == deadline_ || !upload_)
+    fail_late(limit == deadline_, doing);
+  since = std::max(since, upload_->waiting_since().value_or(now));
+  if (saturating_add(since, options_->idle_timeout()) <= now)
+    fail_late(false, doing);
+  return since;
 }
 
 // -- body --------------------------------------------------------------------------------------------------------------
@@ -261,7 +312,7 @@ client_exchange::step client_exchange::receive_next() {
 
 task<void> client_exchange::drain() {
   std::size_t total = 0;
-  if (content_length_.value_or(0) > max_drained)
+  if (!is_sent() || content_length_.value_or(0) > max_drained)
     co_return;
   try {
     for (;;) {

@@ -8,6 +8,7 @@
 #include <actors/net/error.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -19,24 +20,30 @@ namespace {
 /// Interim responses to one request; more are not worth waiting for.
 constexpr int max_interim = 100;
 
-/// Bodies up to this size go out with the head in one piece.
-constexpr std::size_t small_body = std::size_t{64} * 1024;
-
 } // namespace
 
-task<void> client_exchange::begin(const request& message) {
+task<void> client_exchange::begin(const request& message, outgoing_body* body) {
   auto& c = connection();
   c.begin_exchange();
   c.parser().expect_response_to(message.method());
-  // A server may answer, and close, before it has taken the whole body; so its answer counts more than our error.
+  // A server may answer, and close, before it has taken the whole request; so its answer counts more than our error.
   std::string write_problem;
   try {
-    co_await send(message);
+    co_await send(message, body);
   } catch (const net::net_error& error) {
     write_problem = error.what();
+    unsent_ = true;
   }
-  if (write_problem.empty())
+  if (body != nullptr && !unsent_) {
+    if (message.fields().has_token("Expect", "100-continue")) {
+      const bool is_wanted = co_await wait_for_continue();
+      unsent_ = !is_wanted;
+    }
+    if (!unsent_)
+      start_upload(*body);
+  } else if (!unsent_) {
     tell(client_event_kind::request_sent);
+  }
   try {
     co_await read_head();
   } catch (const client_error& error) {
@@ -48,17 +55,19 @@ task<void> client_exchange::begin(const request& message) {
     static_cast<void>(advance()); // nothing more to come: the connection is free
 }
 
-task<void> client_exchange::send(const request& message) {
+/// The head, and the message's own body.
+task<void> client_exchange::send(const request& message, const outgoing_body* body) {
+  auto framing = framing_of(message);
+  if (body != nullptr) {
+    const auto size = body->source()->size();
+    framing = size ? body_framing::sized(*size) : body_framing::chunked();
+  }
   std::string out;
-  const auto& body = message.body();
-  const bool is_small = body.size() <= small_body;
-  out.reserve(256 + message.fields().wire().size() + (is_small ? body.size() : 0));
-  append_head(out, message, framing_of(message), target_.authority());
-  if (is_small)
-    out.append(body);
+  out.reserve(256 + message.fields().wire().size() + message.body().size());
+  append_head(out, message, framing, target_.authority());
+  if (body == nullptr)
+    out.append(message.body());
   co_await write(out);
-  if (!is_small)
-    co_await write(body);
 }
 
 task<void> client_exchange::write(std::string_view data) {
@@ -67,59 +76,86 @@ task<void> client_exchange::write(std::string_view data) {
   if (data.empty())
     co_return;
   auto& context = co_await actors::detail::current_context{};
-  const auto core_now = [&context] { return actors::detail::now_of(actors::detail::core_of(context)); };
-  // In pieces, so that a slow server that does take bytes is not called silent.
-  constexpr std::size_t piece_size = std::size_t{256} * 1024;
-  while (!data.empty()) {
-    const auto piece = data.substr(0, piece_size);
-    const auto limit = std::min(deadline_, saturating_add(core_now(), options_->idle_timeout()));
-    cancel_scope scope{context, limit};
-    try {
-      co_await c.stream().write_all(piece);
-      scope.leave();
-    } catch (const cancelled&) {
-      if (scope.leave_cancelled())
-        fail_late(limit == deadline_, "sending the request");
-      abandon();
-      throw;
-    }
-    data.remove_prefix(piece.size());
+  const auto now = actors::detail::now_of(actors::detail::core_of(context));
+  const auto limit = std::min(deadline_, saturating_add(now, options_->idle_timeout()));
+  cancel_scope scope{context, limit};
+  try {
+    co_await c.stream().write_all(data);
+    scope.leave();
+  } catch (const cancelled&) {
+    if (scope.leave_cancelled())
+      fail_late(limit == deadline_, "sending the request");
+    abandon();
+    throw;
+  }
+}
+
+void client_exchange::start_upload(outgoing_body& body) {
+  upload_ = std::make_shared<upload>(connection().shared_stream(), body.source());
+  std::function<void()> sent;
+  if (options_->on_event())
+    sent = [options = options_, target = target_] { tell_hook(*options, client_event_kind::request_sent, target); };
+  body.is_read_by(upload_->start(std::move(sent)));
+}
+
+/// Whether the body is to be sent: the server has asked for it, or has said nothing for long enough.
+task<bool> client_exchange::wait_for_continue() {
+  auto& context = co_await actors::detail::current_context{};
+  const auto now = [&context] { return actors::detail::now_of(actors::detail::core_of(context)); };
+  const auto limit = saturating_add(now(), options_->continue_timeout());
+  for (;;) {
+    if (take_head())
+      co_return false;
+    if (continues_ || now() >= limit)
+      co_return true;
+    if (!try_fill())
+      co_await fill_until(limit);
+    if (ended_)
+      fail_ended("the server closed the connection");
   }
 }
 
 task<void> client_exchange::read_head() {
+  while (!take_head()) {
+    if (!try_fill())
+      co_await fill();
+    if (ended_)
+      fail_ended("the server closed the connection");
+  }
+}
+
+/// Goes through what has come; true if the head of the final response is there.
+bool client_exchange::take_head() {
   auto& c = connection();
   auto& parser = c.parser();
-  int interim = 0;
-  for (;;) {
+  while (!has_head_) {
     switch (parser.next(c.input())) {
     case parse_event::head:
       if (!is_informational(parser.head().status())) {
         accept_head();
-        co_return;
+        break;
       }
       if (parser.upgrade())
         fail(client_errc::protocol, "the server switched to another protocol without being asked");
-      if (++interim > max_interim)
+      if (++interim_ > max_interim)
         fail(client_errc::protocol, "more than " + std::to_string(max_interim) + " interim responses");
+      continues_ = continues_ || parser.head().status() == status::continue_;
       tell(client_event_kind::interim, code(parser.head().status()));
       break;
     case parse_event::more:
-      if (!try_fill())
-        co_await fill();
-      if (ended_)
-        fail_ended("the server closed the connection");
-      break;
+      return false;
     case parse_event::failed:
       fail_parsing();
     default: // the end of an interim response
       break;
     }
   }
+  return true;
 }
 
 void client_exchange::accept_head() {
   auto& parser = connection().parser();
+  has_head_ = true;
   head_ = std::move(parser.head());
   content_length_ = parser.content_length();
   tell(client_event_kind::head, code(head_.status()));

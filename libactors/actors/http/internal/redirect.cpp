@@ -18,12 +18,14 @@ std::optional<url> redirect_target(const url& from, const response& answer, std:
   return target;
 }
 
+bool becomes_get(method was, status answer) noexcept {
+  return (answer == status::see_other && was != method::head) ||
+         ((answer == status::moved_permanently || answer == status::found) && was != method::get &&
+          was != method::head);
+}
+
 void follow(request& message, status answer, const url& from, const url& to) {
-  const auto was = message.method();
-  const bool becomes_get =
-      (answer == status::see_other && was != method::head) ||
-      ((answer == status::moved_permanently || answer == status::found) && was != method::get && was != method::head);
-  if (becomes_get) {
+  if (becomes_get(message.method(), answer)) {
     message.set_method(method::get);
     message.set_body({});
     for (const auto* name : {"Content-Type", "Content-Encoding", "Content-Language", "Content-Location",

@@ -13,8 +13,12 @@ namespace actors::http::internal {
 /// there, tells what is wrong with it.
 [[nodiscard]] std::optional<url> redirect_target(const url& from, const response& answer, std::string& why);
 
-/// Makes the request that follows a redirect of the one just sent (RFC 9110 §15.4): after 303, and after 301 or 302 of
-/// a POST, a GET without body and content fields; to another origin without credentials.
+/// Whether the request that follows is a GET without a body (RFC 9110 §15.4): after 303, and after 301 or 302 of
+/// anything but GET and HEAD.
+[[nodiscard]] bool becomes_get(method was, status answer) noexcept;
+
+/// Makes the request that follows a redirect of the one just sent: without body and content fields, if it becomes a
+/// GET, and to another origin without credentials.
 void follow(request& message, status answer, const url& from, const url& to);
 
 } // namespace actors::http::internal

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -49,7 +50,8 @@ request_sender::request_sender(std::shared_ptr<const client_options> options, st
     : options_(std::move(options)), pool_(std::move(pool)), transport_(std::move(opener)), deadline_(deadline),
       decodes_(decodes) {}
 
-task<std::unique_ptr<client_exchange>> request_sender::send(const url& where, const request& what) {
+task<std::unique_ptr<client_exchange>> request_sender::send(const url& where, const request& what,
+                                                            outgoing_body* body) {
   for (bool is_retry = false;; is_retry = true) {
     auto lease = co_await acquire(where, what);
     if (is_retry)
@@ -60,13 +62,21 @@ task<std::unique_ptr<client_exchange>> request_sender::send(const url& where, co
       tell_hook(*options_, client_event_kind::reused, where);
     auto exchange =
         std::make_unique<client_exchange>(options_, std::move(lease), what.method(), where, deadline_, decodes_);
+    std::exception_ptr problem;
     try {
-      co_await exchange->begin(what);
+      co_await exchange->begin(what, body);
       co_return exchange;
     } catch (const client_error&) {
       if (is_retry || !exchange->was_stale() || !is_idempotent(what.method()))
         throw;
+      problem = std::current_exception();
     }
+    exchange.reset();
+    if (body == nullptr)
+      continue;
+    const bool is_new = co_await body->rewind();
+    if (!is_new)
+      std::rethrow_exception(problem);
   }
 }
 

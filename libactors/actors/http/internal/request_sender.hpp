@@ -31,7 +31,7 @@ public:
 
   /// The exchange up to the head of the response. A kept connection that the server had closed meanwhile is replaced,
   /// once, if the request can be sent again. The arguments must outlive the call.
-  [[nodiscard]] task<std::unique_ptr<client_exchange>> send(const url& where, const request& what);
+  [[nodiscard]] task<std::unique_ptr<client_exchange>> send(const url& where, const request& what, outgoing_body* body);
 
 private:
   [[nodiscard]] task<connection_pool::lease> acquire(const url& where, const request& what);
