@@ -65,7 +65,8 @@ TEST(client, sends_what_was_asked_for_with_the_fields_that_every_request_has) {
                                   "Accept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n",
                                   "POST / HTTP/1.1\r\nHost: example.com:8080\r\nContent-Type: application/json\r\n"
                                   "X-A: b\r\nUser-Agent: tester/1\r\nAccept: */*\r\n"
-                                  "Accept-Encoding: gzip, deflate, br\r\nContent-Length: 2\r\n\r\n{}",
+                                  "Accept-Encoding: gzip, deflate, br\r\n"
+                                  "Authorization: Basic dXNlcjpzZWNyZXQ=\r\nContent-Length: 2\r\n\r\n{}",
                                   "GET / HTTP/1.1\r\nUser-Agent: own\r\nAccept: text/html\r\n"
                                   "Accept-Encoding: identity\r\nHost: other\r\n\r\n"));
   });

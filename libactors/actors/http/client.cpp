@@ -8,6 +8,7 @@
 #include <actors/http/internal/client_hook.hpp>
 #include <actors/http/internal/connection_pool.hpp>
 #include <actors/http/internal/content_decoder.hpp>
+#include <actors/http/internal/conversation.hpp>
 #include <actors/http/internal/redirect.hpp>
 #include <actors/http/internal/request_sender.hpp>
 #include <actors/http/internal/trace_fields.hpp>
@@ -41,6 +42,7 @@ struct client::state {
   std::shared_ptr<const client_options> options;
   std::shared_ptr<connection_pool> pool;
   std::shared_ptr<internal::transport> transport;
+  std::shared_ptr<internal::digest_sessions> digests = std::make_shared<internal::digest_sessions>();
 };
 
 namespace {
@@ -165,13 +167,14 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
   const bool decodes = complete_fields(options, what);
   internal::request_sender sending{self->options, self->pool, self->transport,
                                    saturating_add(now, options.total_timeout()), decodes};
+  internal::conversation talk{self->options, sending, self->digests, where, what};
   auto& context = co_await actors::detail::current_context{};
   const bool own_trace = what.fields().contains("traceparent");
   for (std::size_t redirects = 0;; ++redirects) {
     internal::outgoing_request traced{context, where, what, own_trace};
     std::unique_ptr<client_exchange> exchange;
     try {
-      exchange = co_await sending.send(where, what, body.get());
+      exchange = co_await talk.answer_to(where, what, body.get());
     } catch (...) {
       traced.failed(std::current_exception());
       throw;

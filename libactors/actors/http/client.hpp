@@ -34,8 +34,9 @@ class outgoing_body;
 /// A response with a status of 4xx or 5xx is a response and no error. The request's target is replaced by the URL's;
 /// Host, User-Agent, Accept and Accept-Encoding are added where it has none of its own. Redirects are followed as
 /// RFC 9110 §15.4 tells: 301, 302 and 303 turn into GET, 307 and 308 send the same again, and credentials stay with the
-/// origin they were meant for; a body that cannot begin again makes 307 and 308 the response. Compressed bodies are
-/// decoded. `https` is spoken over TLS, and the server's certificate is verified (`client_options::tls`).
+/// origin they were meant for; a body that cannot begin again makes 307 and 308 the response. User and password of a
+/// URL are sent as basic authentication, to its origin. Compressed bodies are decoded. `https` is spoken over TLS, and
+/// the server's certificate is verified (`client_options::tls`).
 ///
 /// Ownership: copies share one pool and are cheap. Connections belong to the runtime whose tasks use the client: use a
 /// client in one runtime only, and do not let a `response_stream` outlive it.

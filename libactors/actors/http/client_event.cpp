@@ -18,6 +18,8 @@ std::string_view to_string(client_event_kind kind) noexcept {
     return "head";
   case client_event_kind::body_end:
     return "body_end";
+  case client_event_kind::challenge:
+    return "challenge";
   case client_event_kind::redirect:
     return "redirect";
   }

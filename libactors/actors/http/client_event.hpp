@@ -25,6 +25,7 @@ enum class client_event_kind : std::uint8_t {
   interim,      ///< an interim response; `number`: its status
   head,         ///< the head of the response; `number`: its status
   body_end,     ///< the last byte of the response; `number`: bytes of the body as handed out
+  challenge,    ///< the request is sent again with an answer to the server's challenge; `number`: the status
   redirect,     ///< `detail`: where to; `number`: the status
 };
 

@@ -3,6 +3,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/client_event.hpp>
+#include <actors/http/credentials.hpp>
 #include <actors/http/limits.hpp>
 #include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
@@ -12,12 +13,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace actors::http {
+
+class cookie_jar;
 
 /// How a client behaves. The defaults suit a program that talks to servers it does not control: nothing that a server
 /// does makes a request last, or its memory grow, without end.
@@ -97,6 +102,14 @@ public:
     return *this;
   }
 
+  /// Keeps cookies there and sends them along, through redirects too; none. A request with a Cookie field of its own is
+  /// sent with that alone.
+  client_options& cookies(std::shared_ptr<cookie_jar> value) { return set(cookies_, std::move(value)); }
+
+  /// Who we are for one origin, such as `https://api.example.com`; a path is let pass. A request with an Authorization
+  /// field of its own is sent with that. @throws error `invalid_url`
+  client_options& authenticate(std::string_view origin, credentials value);
+
   /// How long a request with `Expect: 100-continue` waits for the server to ask for its body before it sends it all the
   /// same; 1 s.
   client_options& continue_timeout(duration value) noexcept { return set(continue_timeout_, value); }
@@ -132,6 +145,13 @@ public:
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
 
+  [[nodiscard]] const std::shared_ptr<cookie_jar>& cookies() const noexcept { return cookies_; }
+
+  /// Null if there are none for this origin.
+  [[nodiscard]] const credentials* credentials_for(std::string_view origin) const noexcept;
+
+  [[nodiscard]] bool has_credentials() const noexcept { return !credentials_.empty(); }
+
   [[nodiscard]] duration continue_timeout() const noexcept { return continue_timeout_; }
 
   [[nodiscard]] const client_hook& on_event() const noexcept { return hook_; }
@@ -155,6 +175,8 @@ private:
   std::optional<net::name_cache> names_;
   connector connector_;
   std::optional<net::tls_client_context> tls_;
+  std::shared_ptr<cookie_jar> cookies_;
+  std::map<std::string, credentials, std::less<>> credentials_;
   duration continue_timeout_ = std::chrono::seconds(1);
   client_hook hook_;
   bool follow_redirects_ = true;
