@@ -163,7 +163,6 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
   const auto& options = *self->options;
   const auto now = (co_await this_task()).now();
   check_target(where, what);
-  what.set_target(where.target());
   const bool decodes = complete_fields(options, what);
   internal::request_sender sending{self->options, self->pool, self->transport,
                                    saturating_add(now, options.total_timeout()), decodes};

@@ -44,6 +44,8 @@ std::string_view to_string(client_errc kind) noexcept {
     return "tls";
   case client_errc::unsupported:
     return "unsupported";
+  case client_errc::proxy:
+    return "proxy";
   }
   return "unknown";
 }

@@ -21,6 +21,7 @@ enum class client_errc : std::uint8_t {
   decode,        ///< the compressed body does not decode
   tls,           ///< no TLS with the server: its certificate, for one; the text says what is wrong
   unsupported,   ///< a URL, scheme or coding that the client does not speak
+  proxy,         ///< the proxy does not open a tunnel
 };
 
 /// A short name such as `redirect_loop`, stable for logs and metrics.

@@ -8,6 +8,8 @@ std::string_view to_string(client_event_kind kind) noexcept {
     return "connecting";
   case client_event_kind::connected:
     return "connected";
+  case client_event_kind::tunnel:
+    return "tunnel";
   case client_event_kind::reused:
     return "reused";
   case client_event_kind::request_sent:

@@ -20,6 +20,7 @@ namespace actors::http {
 enum class client_event_kind : std::uint8_t {
   connecting,   ///< the host's name is resolved and connected to
   connected,    ///< `detail`: the peer
+  tunnel,       ///< a proxy has opened a tunnel; `detail`: the proxy
   reused,       ///< a kept connection is taken instead
   request_sent, ///< with the whole body, as far as the system has taken it
   interim,      ///< an interim response; `number`: its status

@@ -3,8 +3,14 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/quoted.hpp>
 #include <actors/http/url.hpp>
+#include <actors/net/unix_stream.hpp>
 
 namespace actors::http {
+
+client_options& client_options::unix_socket(std::string path) {
+  return connect_with(
+      [path = std::move(path)](std::string /*host*/, std::uint16_t /*port*/) { return net::connect_unix(path); });
+}
 
 client_options& client_options::authenticate(std::string_view origin, credentials value) {
   const auto where = url::parse(origin).normalized();

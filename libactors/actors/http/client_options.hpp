@@ -5,6 +5,7 @@
 #include <actors/http/client_event.hpp>
 #include <actors/http/credentials.hpp>
 #include <actors/http/limits.hpp>
+#include <actors/http/proxy.hpp>
 #include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_context.hpp>
@@ -84,8 +85,7 @@ public:
     return *this;
   }
 
-  /// Another way to open connections: through a proxy, over a Unix socket, in memory. For `https` TLS is spoken over
-  /// them.
+  /// Another way to open connections, such as in memory; for those to a proxy, too. For `https` TLS is spoken over them.
   client_options& connect_with(connector value) { return set(connector_, std::move(value)); }
 
   /// How TLS is spoken for `https`: authorities to trust, a client certificate. By default the server is verified
@@ -101,6 +101,12 @@ public:
     tls_ = std::move(value);
     return *this;
   }
+
+  /// Connects to a Unix socket, whatever host a URL names.
+  client_options& unix_socket(std::string path);
+
+  /// Proxies; none.
+  client_options& proxy(proxy_settings value) { return set(proxy_, std::move(value)); }
 
   /// Keeps cookies there and sends them along, through redirects too; none. A request with a Cookie field of its own is
   /// sent with that alone.
@@ -145,6 +151,8 @@ public:
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
 
+  [[nodiscard]] const proxy_settings& proxy() const noexcept { return proxy_; }
+
   [[nodiscard]] const std::shared_ptr<cookie_jar>& cookies() const noexcept { return cookies_; }
 
   /// Null if there are none for this origin.
@@ -175,6 +183,7 @@ private:
   std::optional<net::name_cache> names_;
   connector connector_;
   std::optional<net::tls_client_context> tls_;
+  proxy_settings proxy_;
   std::shared_ptr<cookie_jar> cookies_;
   std::map<std::string, credentials, std::less<>> credentials_;
   duration continue_timeout_ = std::chrono::seconds(1);

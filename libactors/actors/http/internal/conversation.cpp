@@ -2,6 +2,7 @@
 
 #include <actors/http/cookie_jar.hpp>
 #include <actors/http/internal/client_hook.hpp>
+#include <actors/http/internal/route.hpp>
 
 #include <utility>
 
@@ -22,12 +23,15 @@ void conversation::add_cookies(cookie_jar& jar, const url& where, request& what)
 }
 
 task<conversation::exchange_ptr> conversation::answer_to(const url& where, request& what, outgoing_body* body) {
+  const route way{*options_, where};
   const auto& jar = options_->cookies();
   for (;;) {
+    way.prepare(where, what);
     who_.prepare(where, what);
     if (jar)
       add_cookies(*jar, where, what);
     auto exchange = co_await sender_->send(where, what, body);
+    way.withdraw(what);
     if (jar)
       jar->store(where, exchange->head().fields());
     const bool is_challenged = who_.is_challenged(where, what, exchange->head());

@@ -3,6 +3,7 @@
 #include <actors/core/this_task.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/http/internal/client_hook.hpp>
+#include <actors/http/internal/route.hpp>
 #include <actors/net/error.hpp>
 
 #include <algorithm>
@@ -91,7 +92,7 @@ client_error request_sender::late(const url& where, const request& what, std::st
 }
 
 task<connection_pool::lease> request_sender::acquire(const url& where, const request& what) {
-  auto key = where.origin();
+  auto key = route{*options_, where}.key(where);
   auto lease = pool_->try_acquire(key);
   if (!lease) {
     const auto left = co_await time_left();
@@ -112,7 +113,7 @@ task<void> request_sender::connect(connection_pool::lease& lease, const url& whe
   const auto limit = std::min(left, options_->connect_timeout());
   std::unique_ptr<net::stream> stream;
   try {
-    stream = co_await with_timeout(limit, transport_->open(where));
+    stream = co_await with_timeout(limit, open_stream(where, what));
   } catch (const timeout_error&) {
     if (limit == left)
       throw late(where, what, "connecting");
@@ -122,6 +123,21 @@ task<void> request_sender::connect(connection_pool::lease& lease, const url& whe
   }
   tell_hook(*options_, client_event_kind::connected, where, 0, stream->peer());
   lease.set(std::make_unique<client_connection>(std::move(stream), options_->limits()));
+}
+
+/// What HTTP is spoken over with the server of `where`, or with its proxy.
+task<std::unique_ptr<net::stream>> request_sender::open_stream(const url& where, const request& what) const {
+  const route way{*options_, where};
+  if (way.proxy() == nullptr)
+    co_return co_await transport_->open(where);
+  auto stream = co_await transport_->open(*way.proxy());
+  if (!way.uses_tunnel())
+    co_return stream;
+  co_await open_tunnel(*stream, *way.proxy(), where, what, options_->limits());
+  tell_hook(*options_, client_event_kind::tunnel, where, 0, way.proxy()->authority());
+  if (where.is_secure())
+    stream = co_await transport_->secure(std::move(stream), std::string{where.host()});
+  co_return stream;
 }
 
 } // namespace actors::http::internal

@@ -36,6 +36,7 @@ public:
 private:
   [[nodiscard]] task<connection_pool::lease> acquire(const url& where, const request& what);
   [[nodiscard]] task<void> connect(connection_pool::lease& lease, const url& where, const request& what);
+  [[nodiscard]] task<std::unique_ptr<net::stream>> open_stream(const url& where, const request& what) const;
   [[nodiscard]] task<duration> time_left() const;
   [[nodiscard]] client_error late(const url& where, const request& what, std::string_view doing) const;
 
