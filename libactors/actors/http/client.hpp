@@ -46,7 +46,7 @@ class outgoing_body;
 /// Cancellation: at once. A connection on which a request was cancelled, or failed in any way, is closed, never reused.
 ///
 /// Retries: a pooled connection that the server had closed meanwhile, so that not one byte of a response came, is
-/// replaced by a fresh one, once, if the method is idempotent. Anything more is for the caller (`supervise/retry`).
+/// replaced by a fresh one, once, if the method is idempotent. Anything more is asked for with `client_options::retry`.
 ///
 /// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none; what a source of a
 /// body throws.

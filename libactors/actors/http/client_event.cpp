@@ -24,6 +24,8 @@ std::string_view to_string(client_event_kind kind) noexcept {
     return "challenge";
   case client_event_kind::redirect:
     return "redirect";
+  case client_event_kind::retry:
+    return "retry";
   }
   return "unknown";
 }

@@ -28,6 +28,7 @@ enum class client_event_kind : std::uint8_t {
   body_end,     ///< the last byte of the response; `number`: bytes of the body as handed out
   challenge,    ///< the request is sent again with an answer to the server's challenge; `number`: the status
   redirect,     ///< `detail`: where to; `number`: the status
+  retry,        ///< the request is sent again; `detail`: why; `number`: milliseconds to wait first
 };
 
 /// A short name such as `request_sent`, stable for logs and metrics.

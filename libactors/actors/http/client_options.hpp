@@ -9,6 +9,7 @@
 #include <actors/net/name_cache.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_context.hpp>
+#include <actors/supervise/retry.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -116,6 +117,12 @@ public:
   /// field of its own is sent with that. @throws error `invalid_url`
   client_options& authenticate(std::string_view origin, credentials value);
 
+  /// Sends requests again that are idempotent and whose body can be had again: when no connection came about or it
+  /// broke before the head of the response, or the server answered 408, 429, 502, 503 or 504; not before the time that
+  /// its Retry-After says. None by default. When the policy gives up, the last answer or error is the result. All of it
+  /// is within the total timeout; the policy's limit on an attempt is one up to the head of the response.
+  client_options& retry(supervise::retry_policy value) { return set(retry_, std::optional{std::move(value)}); }
+
   /// How long a request with `Expect: 100-continue` waits for the server to ask for its body before it sends it all the
   /// same; 1 s.
   client_options& continue_timeout(duration value) noexcept { return set(continue_timeout_, value); }
@@ -160,6 +167,8 @@ public:
 
   [[nodiscard]] bool has_credentials() const noexcept { return !credentials_.empty(); }
 
+  [[nodiscard]] const std::optional<supervise::retry_policy>& retry() const noexcept { return retry_; }
+
   [[nodiscard]] duration continue_timeout() const noexcept { return continue_timeout_; }
 
   [[nodiscard]] const client_hook& on_event() const noexcept { return hook_; }
@@ -186,6 +195,7 @@ private:
   proxy_settings proxy_;
   std::shared_ptr<cookie_jar> cookies_;
   std::map<std::string, credentials, std::less<>> credentials_;
+  std::optional<supervise::retry_policy> retry_;
   duration continue_timeout_ = std::chrono::seconds(1);
   client_hook hook_;
   bool follow_redirects_ = true;

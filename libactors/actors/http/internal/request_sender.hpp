@@ -33,6 +33,8 @@ public:
   /// once, if the request can be sent again. The arguments must outlive the call.
   [[nodiscard]] task<std::unique_ptr<client_exchange>> send(const url& where, const request& what, outgoing_body* body);
 
+  [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+
 private:
   [[nodiscard]] task<connection_pool::lease> acquire(const url& where, const request& what);
   [[nodiscard]] task<void> connect(connection_pool::lease& lease, const url& where, const request& what);
