@@ -1,20 +1,15 @@
+#include "programs.hpp"
 #include "scripted_server.hpp"
 
 #include <actors/core/gather.hpp>
 #include <actors/core/to_thread.hpp>
 #include <actors/http/client.hpp>
 #include <actors/http/server.hpp>
-#include <actors/net/tcp_listener.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -24,95 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-/// What a shell command prints; throws if it fails.
-std::string output_of(const std::string& command) {
-  auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr)
-    throw std::runtime_error("cannot run " + command);
-  std::string result;
-  char buffer[4096];
-  for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.append(buffer, size);
-  if (const int code = ::pclose(pipe); code != 0)
-    throw std::runtime_error(command + " failed with " + std::to_string(code) + ": " + result);
-  return result;
-}
-
-class nginx {
-public:
-  nginx() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "actors-nginx-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    std::filesystem::create_directories(folder_ / "html");
-    // As root, nginx serves as another user.
-    std::filesystem::permissions(folder_, std::filesystem::perms::others_read | std::filesystem::perms::others_exec,
-                                 std::filesystem::perm_options::add);
-  }
-
-  ~nginx() {
-    if (port_ != 0) {
-      const auto stop = command() + " -s stop >/dev/null 2>&1";
-      static_cast<void>(std::system(stop.c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
-    }
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  nginx(const nginx&) = delete;
-  nginx& operator=(const nginx&) = delete;
-
-  void add_page(const std::string& name, const std::string& text) const {
-    std::ofstream{folder_ / "html" / name, std::ios::binary} << text;
-  }
-
-  /// Starts it on a free port. nginx cannot choose one, so it is told one that was free a moment ago.
-  task<void> start() {
-    for (int attempt = 0;; ++attempt) {
-      {
-        const auto probe = co_await net::listen_tcp("127.0.0.1", 0);
-        port_ = probe->local_endpoint().port();
-      }
-      std::ofstream{folder_ / "nginx.conf"}
-          << "pid nginx.pid; worker_processes 1; error_log error.log;\n"
-             "events { worker_connections 1024; }\n"
-             "http {\n"
-             "  access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u;\n"
-             "  scgi_temp_path s; default_type text/html; keepalive_requests 50;\n"
-             "  gzip on; gzip_min_length 1; gzip_types text/plain;\n"
-             "  server {\n"
-             "    listen 127.0.0.1:"
-          << port_
-          << " backlog=1024; root html;\n"
-             "    location /moved { return 302 /page.html; }\n"
-             "    location /loop { return 301 /loop; }\n"
-             "    location /error { return 503 sorry; }\n"
-             "  }\n"
-             "}\n";
-      try {
-        // The command returns once the port is open.
-        static_cast<void>(output_of(command()));
-        co_return;
-      } catch (const std::runtime_error&) {
-        port_ = 0;
-        if (attempt == 4)
-          throw;
-      }
-    }
-  }
-
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
-private:
-  [[nodiscard]] std::string command() const {
-    return "PATH=$PATH:/usr/sbin nginx -p " + folder_.string() + " -c nginx.conf -e error.log";
-  }
-
-  std::filesystem::path folder_;
-  std::uint16_t port_ = 0;
-};
 
 TEST(nginx_as_server, serves_our_client) {
   run_really([]() -> task<> {

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <actors/core/task.hpp>
+#include <actors/net/tcp_listener.hpp>
+
+#include <sys/wait.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+/// Other people's programs, for the tests of interoperability.
+namespace actors::http::test {
+
+/// What a shell command prints; throws if it fails.
+inline std::string output_of(const std::string& command) {
+  auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr)
+    throw std::runtime_error("cannot run " + command);
+  std::string result;
+  char buffer[4096];
+  for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    result.append(buffer, size);
+  if (const int code = ::pclose(pipe); code != 0)
+    throw std::runtime_error(command + " failed with " + std::to_string(code) + ": " + result);
+  return result;
+}
+
+/// On a port and in a folder of its own.
+class nginx {
+public:
+  nginx() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "actors-nginx-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+      throw std::runtime_error("no temporary folder");
+    folder_ = pattern;
+    std::filesystem::create_directories(folder_ / "html");
+    // As root, nginx serves as another user.
+    std::filesystem::permissions(folder_, std::filesystem::perms::others_read | std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+  }
+
+  ~nginx() {
+    if (port_ != 0) {
+      const auto stop = command() + " -s stop >/dev/null 2>&1";
+      static_cast<void>(std::system(stop.c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  nginx(const nginx&) = delete;
+  nginx& operator=(const nginx&) = delete;
+
+  /// Adds to the configuration of the server, before it is started.
+  nginx& locations(std::string text) {
+    locations_ = std::move(text);
+    return *this;
+  }
+
+  void add_page(const std::string& name, const std::string& text) const {
+    const auto path = folder_ / "html" / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream{path, std::ios::binary} << text;
+  }
+
+  /// A file beside the configuration.
+  void add_file(const std::string& name, const std::string& text) const {
+    const auto path = folder_ / name;
+    std::ofstream{path, std::ios::binary} << text;
+    std::filesystem::permissions(path, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+  }
+
+  /// Starts it on a free port. nginx cannot choose one, so it is told one that was free a moment ago.
+  task<void> start() {
+    for (int attempt = 0;; ++attempt) {
+      {
+        const auto probe = co_await net::listen_tcp("127.0.0.1", 0);
+        port_ = probe->local_endpoint().port();
+      }
+      std::ofstream{folder_ / "nginx.conf"}
+          << "pid nginx.pid; worker_processes 1; error_log error.log;\n"
+             "events { worker_connections 1024; }\n"
+             "http {\n"
+             "  access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u;\n"
+             "  scgi_temp_path s; default_type text/html; keepalive_requests 50;\n"
+             "  gzip on; gzip_min_length 1; gzip_types text/plain;\n"
+             "  server {\n"
+             "    listen 127.0.0.1:"
+          << port_
+          << " backlog=1024; root html;\n"
+             "    location /moved { return 302 /page.html; }\n"
+             "    location /loop { return 301 /loop; }\n"
+             "    location /error { return 503 sorry; }\n"
+          << locations_
+          << "  }\n"
+             "}\n";
+      try {
+        // The command returns once the port is open.
+        static_cast<void>(output_of(command()));
+        co_return;
+      } catch (const std::runtime_error&) {
+        port_ = 0;
+        if (attempt == 4)
+          throw;
+      }
+    }
+  }
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+  [[nodiscard]] std::string command() const {
+    return "PATH=$PATH:/usr/sbin nginx -p " + folder_.string() + " -c nginx.conf -e error.log";
+  }
+
+  std::filesystem::path folder_;
+  std::string locations_;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace actors::http::test
