@@ -8,6 +8,7 @@
 #include <actors/http/client.hpp>
 #include <actors/http/cookie_jar.hpp>
 #include <actors/http/error.hpp>
+#include <actors/net/tls_settings.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -40,6 +41,7 @@ constexpr auto exit_codes = R"(Exit codes, of the first URL that failed:
   9  the response is too large
  10  too many redirects
  11  the proxy refuses
+ 12  no TLS with the server, whose certificate may not be trusted
  22  a status of 400 or above, with --fail)";
 
 struct settings {
@@ -53,6 +55,7 @@ struct settings {
   std::string user;
   std::string digest;
   std::string unix_socket;
+  std::string cacert;
   double timeout = 300;
   std::size_t max_redirects = 10;
   bool head = false;
@@ -121,6 +124,8 @@ http::client_options make_options(const settings& given) {
         std::fprintf(stderr, " %llu", static_cast<unsigned long long>(e.number));
       std::fprintf(stderr, "%s%s\n", e.detail.empty() ? "" : ": ", std::string{e.detail}.c_str());
     });
+  if (!given.cacert.empty())
+    result.tls(net::tls_client_settings{}.ca_file(given.cacert));
   if (!given.unix_socket.empty())
     result.unix_socket(given.unix_socket);
   const auto who = [](const std::string& text, auto make) {
@@ -198,6 +203,8 @@ int code_of(const std::exception_ptr& problem) {
       return 10;
     case http::client_errc::proxy:
       return 11;
+    case http::client_errc::tls:
+      return 12;
     }
     return 1;
   } catch (const http::error& error) {
@@ -263,6 +270,7 @@ int main(int argc, char** argv) {
   app.add_option("-u,--user", given.user, "user:password for basic authentication");
   app.add_option("--digest", given.digest, "user:password for digest authentication");
   app.add_option("-x,--proxy", given.proxy, "go through a proxy; by default as the environment says");
+  app.add_option("--cacert", given.cacert, "trust the authorities in this file and no others");
   app.add_option("--unix-socket", given.unix_socket, "connect to this socket, whatever the URL's host");
   app.add_option("--max-redirects", given.max_redirects, "follow so many redirects; 0 shows the redirect")
       ->capture_default_str();

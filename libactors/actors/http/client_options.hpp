@@ -86,7 +86,8 @@ public:
     return *this;
   }
 
-  /// Another way to open connections, such as in memory; for those to a proxy, too. For `https` TLS is spoken over them.
+  /// Another way to open connections, such as in memory; for those to a proxy, too. For `https` TLS is spoken over
+  /// them.
   client_options& connect_with(connector value) { return set(connector_, std::move(value)); }
 
   /// How TLS is spoken for `https`: authorities to trust, a client certificate. By default the server is verified

@@ -226,13 +226,19 @@ public:
     return write_packed(piece, flush::sync);
   }
 
+  task<void> finish(fields trailers) override {
+    co_await end_body();
+    co_await under().finish(std::move(trailers));
+  }
+
   /// To be called when the handler has returned.
-  task<void> finish() {
+  task<void> end_body() {
     if (!encoder_)
       co_return;
     if (left_.value_or(0) > 0)
       throw misuse_error("the handler returned " + std::to_string(*left_) + " bytes short of its Content-Length");
     co_await write_packed({}, flush::finish);
+    encoder_.reset();
   }
 
 private:
@@ -262,7 +268,7 @@ public:
     compressing_filter filter{x, *options_};
     server_exchange inside{filter};
     co_await inner_.function().serve(inside);
-    co_await filter.finish();
+    co_await filter.end_body();
   }
 
 private:

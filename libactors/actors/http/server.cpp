@@ -10,6 +10,7 @@
 #include <actors/http/date.hpp>
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/http/internal/server_core.hpp>
+#include <actors/net/error.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/tcp_listener.hpp>
 #include <actors/net/tls_stream.hpp>
