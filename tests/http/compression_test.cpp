@@ -251,6 +251,31 @@ TEST(compress, drops_the_length_of_a_body_in_pieces_and_still_holds_to_it) {
   });
 }
 
+TEST(compress, sends_trailers_behind_what_is_left_to_send) {
+  run_virtually([]() -> task<> {
+    const auto with_trailers = [](server_exchange& x) -> task<void> {
+      co_await x.start(response{status::ok}.set("Content-Type", "text/plain").set("Trailer", "Checksum"));
+      co_await x.write(text);
+      fields trailers;
+      trailers.add("Checksum", "7");
+      co_await x.finish(std::move(trailers));
+      bool was_refused = false;
+      try {
+        co_await x.write("more");
+      } catch (const misuse_error&) {
+        was_refused = true;
+      }
+      EXPECT_TRUE(was_refused);
+    };
+    const auto answer = co_await get(compress(with_trailers), "Accept-Encoding: gzip\r\nTE: trailers\r\n");
+    EXPECT_EQ(answer.get("Content-Encoding"), "gzip");
+    EXPECT_EQ(unpack(answer), text);
+    const auto request = request_text("GET", "/", "Accept-Encoding: gzip\r\nTE: trailers\r\n");
+    const auto bytes = co_await ask_server_for_bytes(compress(with_trailers), request);
+    EXPECT_THAT(bytes, ::testing::EndsWith("\r\n0\r\nChecksum: 7\r\n\r\n"));
+  });
+}
+
 TEST(compress, does_not_end_a_body_whose_handler_failed) {
   const auto log = std::make_shared<recording_log>();
   run_virtually([&log]() -> task<> {

@@ -30,14 +30,13 @@ inline std::string request_text(std::string_view method, std::string_view target
   return result.append("\r\n").append(body);
 }
 
-/// The answer to one request over a connection in memory; without its Date. A body that was cut is marked by the field
-/// `Cut`.
-inline task<response> ask_server(handler function, std::string text,
-                                 std::shared_ptr<log_sink> log = make_null_log_sink()) {
-  server site{std::move(function), server_options{}.server_name("").log_to(std::move(log)).max_body(64 << 20)};
+/// The bytes that answer one request over a connection in memory.
+inline task<std::string> ask_server_for_bytes(handler function, std::string text,
+                                              std::shared_ptr<log_sink> log = make_null_log_sink()) {
+  auto options = server_options{}.server_name("").log_to(std::move(log)).max_body(64 << 20).answer_half_closed();
+  server site{std::move(function), std::move(options)};
   auto ends = testing::make_memory_streams();
   const auto serving = spawn(site.serve(std::move(ends.second)));
-  const bool is_head = text.starts_with("HEAD ");
   const auto writing = spawn([](net::stream& to, std::string what) -> task<> {
     co_await to.write_all(what);
     to.shutdown_write();
@@ -45,6 +44,15 @@ inline task<response> ask_server(handler function, std::string text,
   auto came = co_await read_to_end(*ends.first);
   co_await writing;
   co_await serving;
+  co_return came;
+}
+
+/// The answer to one request over a connection in memory; without its Date. A body that was cut is marked by the field
+/// `Cut`.
+inline task<response> ask_server(handler function, std::string text,
+                                 std::shared_ptr<log_sink> log = make_null_log_sink()) {
+  const bool is_head = text.starts_with("HEAD ");
+  const auto came = co_await ask_server_for_bytes(std::move(function), std::move(text), std::move(log));
   internal::response_parser parser{message_limits{}.max_body(std::uint64_t{1} << 40)};
   parser.expect_response_to(is_head ? method::head : method::get);
   std::string_view input = came;

@@ -190,6 +190,23 @@ TEST(https_server, does_not_wait_for_handshakes_when_it_stops) {
   });
 }
 
+TEST(https_server, says_over_tls_that_it_is_full) {
+  run_really([]() -> task<> {
+    server site{tell, secure().max_connections(1).refuse_when_full(7s)};
+    co_await site.start();
+    const auto first = trusting_client();
+    EXPECT_EQ((co_await first.get(site.url() + "/first")).body(), "/first 0");
+    const auto answer = co_await trusting_client().get(site.url() + "/second");
+    EXPECT_EQ(answer.status(), status::service_unavailable);
+    EXPECT_EQ(answer.get("Retry-After"), "7");
+    // One that speaks no TLS is let go.
+    const auto plain = co_await net::connect_tcp("127.0.0.1", site.port());
+    co_await plain->write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(co_await read_to_end(*plain), Not(HasSubstr("503")));
+    co_await site.stop(1s);
+  });
+}
+
 TEST(https_server, serves_others_while_some_are_slow_to_shake_hands) {
   run_really([]() -> task<> {
     server site{tell, secure()};
