@@ -212,7 +212,8 @@ function(actors_add_tests name)
   include(GoogleTest)
   gtest_discover_tests(${program} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${name}
-    ENVIRONMENT "ACTORS_TEST_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};ACTORS_TEST_DATA=${CMAKE_CURRENT_SOURCE_DIR}/data")
+    ENVIRONMENT "ACTORS_TEST_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
+    ENVIRONMENT_MODIFICATION "ACTORS_TEST_DATA=set:${CMAKE_CURRENT_SOURCE_DIR}/data")
 endfunction()
 
 # actors_add_benchmark(core SOURCES ... LINK ...): the Google Benchmark program bin/core_bench.

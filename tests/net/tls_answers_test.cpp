@@ -1,5 +1,6 @@
 #include <tests/net/tls_support.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -159,7 +160,7 @@ TEST(tls_stream, goes_on_with_the_new_keys_in_both_directions) {
   });
 }
 
-TEST(tls_stream, does_not_pile_up_answers_to_a_peer_that_asks_over_and_over) {
+TEST(tls_stream, reads_on_while_its_answers_wait_for_the_peer) {
   in_virtual_time([]() -> task<void> {
     auto pair = co_await connect(memory_stream_options{}.buffer(2'000));
     for (int i = 0; i < 1'000; ++i) {
@@ -168,8 +169,37 @@ TEST(tls_stream, does_not_pile_up_answers_to_a_peer_that_asks_over_and_over) {
       co_await pair.client->send();
       EXPECT_EQ(co_await read_exactly(*pair.server, 8), "question");
     }
-    EXPECT_GT(pair.server->try_write_some("answer"), 0U);
+    const auto writing = spawn([](stream& to) -> task<void> { co_await to.write_all("answer"); }(*pair.server));
     EXPECT_EQ(co_await pair.client->read_exactly(6), "answer");
+    co_await writing;
+  });
+}
+
+/// How many times a client can ask that never reads; at most `most`.
+task<int> asks_until_refused(odd_pair& pair, int most, std::string& problem) {
+  for (int i = 0; i < most; ++i) {
+    pair.client->ask_for_new_keys();
+    pair.client->write("question");
+    co_await pair.client->send();
+    try {
+      static_cast<void>(co_await read_exactly(*pair.server, 8));
+    } catch (const net_error& error) {
+      problem = error.what();
+      co_return i;
+    }
+  }
+  co_return most;
+}
+
+TEST(tls_stream, does_not_pile_up_answers_to_a_peer_that_never_reads) {
+  in_virtual_time([]() -> task<void> {
+    auto pair = co_await connect(memory_stream_options{}.buffer(2'000));
+    std::string problem;
+    // An answer is a record of 27 bytes, and 64 KiB of them are kept.
+    const int asked = co_await asks_until_refused(pair, 10'000, problem);
+    EXPECT_GT(asked, 1'000);
+    EXPECT_LT(asked, 4'000);
+    EXPECT_THAT(problem, ::testing::HasSubstr("the peer does not take what it has asked for"));
   });
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -135,9 +136,11 @@ TEST(tls_stream, notices_a_connection_that_is_cut_at_any_byte) {
       const tls_client_context client{settings};
       const tls_server_context server{good_server().resumption(false)};
       for (const bool from_client : {true, false}) {
-        std::size_t survived = 0;
+        // A handshake's length varies by some bytes, since those of signatures do.
+        constexpr std::size_t variation = 8;
         std::size_t after = 0;
-        for (; survived < 3 && after < 5'000; ++after) {
+        std::size_t first = 5'000; // that was enough once
+        for (; after < first + 2 * variation; ++after) {
           const auto faults = stream_faults{}.cut_after(after, testing::cut::end);
           auto options = memory_stream_options{};
           if (from_client)
@@ -147,12 +150,12 @@ TEST(tls_stream, notices_a_connection_that_is_cut_at_any_byte) {
           const auto [client_ok, server_ok] = co_await talk(memory_pair(options), client, server);
           // A side that has had all it wanted may be content, but they never both are before the last byte.
           if (client_ok && server_ok)
-            ++survived;
+            first = std::min(first, after);
           else
-            EXPECT_EQ(survived, 0U) << after;
+            EXPECT_LT(after, first + variation);
         }
-        EXPECT_EQ(survived, 3U);
-        EXPECT_GT(after, 100U);
+        EXPECT_GT(first, 100U);
+        EXPECT_LT(first, 5'000U);
       }
     }
   });
