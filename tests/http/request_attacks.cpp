@@ -251,8 +251,6 @@ void add_lines(std::vector<attack>& all) {
   add("connect_empty_port", "CONNECT h: HTTP/1.1");
   add("connect_url", "CONNECT http://h/ HTTP/1.1");
   add("connect_big_port", "CONNECT h:99999 HTTP/1.1");
-  add("absolute_other_host", "GET http://other/ HTTP/1.1");
-  add("absolute_other_port", "GET http://h:81/ HTTP/1.1");
   add("absolute_other_scheme", "GET ftp://h/ HTTP/1.1");
   add("absolute_user", "GET http://user@h/ HTTP/1.1");
   add("absolute_no_host", "GET http:///a HTTP/1.1");
@@ -321,6 +319,8 @@ const std::vector<attack>& odd_but_good() {
       {"absolute_other_case", get("GET HTTP://H:80/a HTTP/1.1"), 1},
       {"absolute_no_path", get("GET http://h?b HTTP/1.1"), 1},
       {"absolute_ipv6", get("GET http://[::1]:8080/ HTTP/1.1", "Host: [::1]:8080\r\n"), 1},
+      {"absolute_other_host", get("GET http://other/ HTTP/1.1"), 1},
+      {"absolute_other_port", get("GET http://h:81/ HTTP/1.1"), 1},
       {"absolute_https", get("GET https://h:443/ HTTP/1.1"), 1},
       {"options_asterisk", get("OPTIONS * HTTP/1.1"), 1},
       {"empty_host", get("GET / HTTP/1.1", "Host:\r\n"), 1},

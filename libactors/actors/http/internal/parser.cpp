@@ -377,8 +377,10 @@ int parser<Message>::on_head_complete() {
     if (!known)
       return fail(errc::unknown_method, "a method of another protocol");
     head_.set_method(*known);
-    if (auto breach = check_target(*known, head_.target(), head_.fields()))
+    if (auto breach = check_target(*known, head_.target()))
       return fail(breach->kind, std::move(breach->message));
+    if (const auto host = host_of_target(*known, head_.target()))
+      head_.fields().set("Host", *host);
     has_body = (llhttp_.flags & F_CHUNKED) != 0 || llhttp_.content_length > 0;
     if (head_.method() == method::connect)
       has_body = false;

@@ -60,31 +60,21 @@ rule_breach bad_target(std::string_view target, std::string_view why) {
   return {errc::bad_start_line, "request target " + quoted(target) + std::string{why}};
 }
 
-bool is_same_server(std::string_view a, std::string_view b, std::string_view usual_port) noexcept {
-  auto left = split(a);
-  auto right = split(b);
-  if (left.port.empty())
-    left.port = usual_port;
-  if (right.port.empty())
-    right.port = usual_port;
-  return iequals(left.host, right.host) && left.port == right.port;
+/// Of an absolute target that has a scheme.
+std::string_view authority_of(std::string_view target) noexcept {
+  const auto rest = target.substr(target.find("://") + 3);
+  return rest.substr(0, rest.find_first_of("/?"));
 }
 
-std::optional<rule_breach> check_absolute(std::string_view target, const fields& all) {
+std::optional<rule_breach> check_absolute(std::string_view target) {
   const auto colon = target.find("://");
   if (colon == std::string_view::npos)
     return bad_target(target, " is neither a path nor a URL");
   const auto scheme = target.substr(0, colon);
-  const bool is_secure = iequals(scheme, "https");
-  if (!is_secure && !iequals(scheme, "http"))
+  if (!iequals(scheme, "http") && !iequals(scheme, "https"))
     return bad_target(target, " has a scheme other than http and https");
-  auto authority = target.substr(colon + 3);
-  authority = authority.substr(0, authority.find_first_of("/?"));
-  if (!is_authority(authority))
+  if (!is_authority(authority_of(target)))
     return bad_target(target, " has no valid host");
-  const auto host = all.get("Host");
-  if (host && !is_same_server(authority, *host, is_secure ? "443" : "80"))
-    return rule_breach{errc::bad_host, "Host " + quoted(*host) + " is not that of the target " + quoted(target)};
   return std::nullopt;
 }
 
@@ -123,7 +113,7 @@ std::optional<rule_breach> check_transfer_coding(std::string_view value) {
   return rule_breach{errc::bad_framing, "transfer coding " + quoted(value) + " does not tell where the body ends"};
 }
 
-std::optional<rule_breach> check_target(method what, std::string_view target, const fields& all) {
+std::optional<rule_breach> check_target(method what, std::string_view target) {
   if (target.find('#') != std::string_view::npos)
     return bad_target(target, " has a fragment");
   if (what == method::connect) {
@@ -138,7 +128,13 @@ std::optional<rule_breach> check_target(method what, std::string_view target, co
       return bad_target(target, target == "*" ? " goes with OPTIONS only" : " is neither a path nor a URL");
     return std::nullopt;
   }
-  return check_absolute(target, all);
+  return check_absolute(target);
+}
+
+std::optional<std::string_view> host_of_target(method what, std::string_view target) noexcept {
+  if (what == method::connect || target.starts_with('/') || target.starts_with('*'))
+    return std::nullopt;
+  return authority_of(target);
 }
 
 bool may_be_trailer(std::string_view name) noexcept {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <actors/http/error.hpp>
-#include <actors/http/fields.hpp>
 #include <actors/http/method.hpp>
 
 #include <optional>
@@ -27,10 +26,13 @@ struct rule_breach {
 /// where the body ends (RFC 9112 §6.1, §6.3).
 [[nodiscard]] std::optional<rule_breach> check_transfer_coding(std::string_view value);
 
-/// Whether the target has the form that goes with the method (RFC 9112 §3.2), and an absolute one names the same server
-/// as Host. RFC 9112 §3.2.2 has Host ignored there, but a client must send the same (RFC 9110 §7.2), so one that
-/// differs is an attempt to have two servers disagree.
-[[nodiscard]] std::optional<rule_breach> check_target(method what, std::string_view target, const fields& all);
+/// Whether the target has the form that goes with the method (RFC 9112 §3.2).
+[[nodiscard]] std::optional<rule_breach> check_target(method what, std::string_view target);
+
+/// The host that an absolute target names, which `check_target` has let pass; nothing of other targets. It is the one
+/// that counts, whatever the Host field says (RFC 9112 §3.2.2), so it takes that field's place: whoever looks at it
+/// later, a handler or a server behind this one, sees no other.
+[[nodiscard]] std::optional<std::string_view> host_of_target(method what, std::string_view target) noexcept;
 
 /// Fields that frame or route a message are not accepted behind its body (RFC 9110 §6.5.1).
 [[nodiscard]] bool may_be_trailer(std::string_view name) noexcept;
