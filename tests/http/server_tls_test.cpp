@@ -150,6 +150,20 @@ TEST(https_server, logs_why_a_handshake_has_failed_and_goes_on) {
   });
 }
 
+TEST(https_server, does_not_let_strangers_fill_the_log) {
+  const auto log = std::make_shared<recording_log>();
+  run_virtually([&]() -> task<> {
+    server site{tell, secure().log_to(log)};
+    for (int i = 0; i < 1'000; ++i) {
+      auto ends = testing::make_memory_streams();
+      co_await ends.first->write_all("\x16nonsense that is as long as the head of a record");
+      co_await site.serve(std::move(ends.second));
+    }
+  });
+  const auto text = log->text();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10);
+}
+
 TEST(https_server, gives_a_handshake_as_long_as_a_head) {
   run_virtually([]() -> task<> {
     server site{tell, secure().head_timeout(2s)};

@@ -92,7 +92,7 @@ task<bool> server_connection::secure() {
   } catch (const net::net_error& error) {
     // That a client has left is no news.
     if (error.code().category() == net::tls_category())
-      core_->log(*context()).write({log_level::info, "http", error.what()});
+      log_refusal(log_level::info, error.what());
     co_return false;
   }
   waits_idle_ = false;
@@ -305,14 +305,18 @@ server_connection::need server_connection::refuse(status code, std::string_view 
   }
   append_error(code, problem);
   log_access(false);
-  if (const auto left_out = core_->may_log_refusal(now())) {
-    std::string text = "refused a request of " + stream_->peer() + ": " + std::to_string(http::code(code)) + " ";
-    text.append(problem);
-    if (*left_out > 0)
-      text.append(" (" + std::to_string(*left_out) + " others before were not logged)");
-    core_->log(*context()).write({log_level::warning, "http", text});
-  }
+  std::string text = "refused a request of " + stream_->peer() + ": " + std::to_string(http::code(code)) + " ";
+  log_refusal(log_level::warning, text.append(problem));
   return need::close;
+}
+
+void server_connection::log_refusal(log_level level, std::string text) {
+  const auto left_out = core_->may_log_refusal(now());
+  if (!left_out)
+    return;
+  if (*left_out > 0)
+    text.append(" (" + std::to_string(*left_out) + " others before were not logged)");
+  core_->log(*context()).write({level, "http", text});
 }
 
 // -- waits -------------------------------------------------------------------------------------------------------------

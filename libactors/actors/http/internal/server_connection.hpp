@@ -126,6 +126,9 @@ private:
   void append_failure(const std::exception_ptr& error);
   [[nodiscard]] connection_note note_for(const response& answer);
   [[nodiscard]] std::string_view standing_fields(const response& answer);
+  /// One line of what strangers have done wrong, unless there are too many.
+  void log_refusal(log_level level, std::string text);
+
   void log_failure(std::string_view problem, log_level level = log_level::error) const;
 
   void fit_buffer();
