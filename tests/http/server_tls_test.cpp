@@ -157,6 +157,7 @@ TEST(https_server, does_not_let_strangers_fill_the_log) {
     for (int i = 0; i < 1'000; ++i) {
       auto ends = testing::make_memory_streams();
       co_await ends.first->write_all("\x16nonsense that is as long as the head of a record");
+      ends.first->shutdown_write();
       co_await site.serve(std::move(ends.second));
     }
   });

@@ -1,3 +1,6 @@
+#include <actors/core/this_task.hpp>
+#include <actors/net/tcp_listener.hpp>
+#include <actors/net/tcp_stream.hpp>
 #include <tests/net/tls_support.hpp>
 
 #include <gmock/gmock.h>
@@ -453,6 +456,40 @@ TEST(tls_server, sends_a_client_that_speaks_plain_text_a_plain_answer) {
     co_await ends.client->write_all(std::string("\0\1\2", 3));
     EXPECT_EQ(co_await read_to_end(*ends.client), "");
     EXPECT_EQ((co_await std::move(serving)).code, tls_errc::not_tls);
+  });
+}
+
+TEST(tls_server, lets_a_client_that_is_turned_away_read_why) {
+  run_in_runtime([]() -> task<void> {
+    const tls_server_context context{good_server()};
+    const auto listener = co_await listen_tcp("127.0.0.1", 0);
+    const auto talk = [&](std::string said) -> task<std::string> {
+      auto connecting = spawn(connect_tcp("127.0.0.1", listener->local_endpoint().port()));
+      auto accepted = co_await listener->accept();
+      const auto client = co_await std::move(connecting);
+      auto serving = spawn(result_of(tls_server_handshake(std::move(accepted), context, "no\n")));
+      co_await client->write_all(said + std::string(200'000, 'x'));
+      auto answer = co_await read_to_end(*client);
+      client->close();
+      EXPECT_NE((co_await std::move(serving)).code, std::error_code{});
+      co_return answer;
+    };
+    EXPECT_EQ(co_await talk("GET / HTTP/1.1\r\n\r\n"), "no\n");
+    const auto alert = co_await talk(std::string("\x16\x03\x01\0\x05", 5) + "wrong");
+    EXPECT_EQ(alert.substr(0, 1), "\x15");
+    EXPECT_EQ(alert.size(), 7U);
+  });
+}
+
+TEST(tls_server, does_not_wait_long_for_one_that_is_turned_away) {
+  in_virtual_time([]() -> task<void> {
+    auto ends = memory_pair();
+    const tls_server_context context{good_server()};
+    const auto begun = (co_await this_task()).now();
+    auto serving = spawn(result_of(tls_server_handshake(std::move(ends.server), context, "no\n")));
+    co_await ends.client->write_all("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ((co_await std::move(serving)).code, tls_errc::not_tls);
+    EXPECT_EQ((co_await this_task()).now() - begun, std::chrono::seconds(2));
   });
 }
 

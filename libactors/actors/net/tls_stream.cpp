@@ -6,7 +6,9 @@
 #include <actors/net/error.hpp>
 #include <actors/net/internal/tls_connection.hpp>
 #include <actors/net/internal/tls_context_state.hpp>
+#include <actors/net/tls_error.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace actors::net {
@@ -113,7 +115,16 @@ task<std::unique_ptr<tls_stream>> tls_server_handshake(std::unique_ptr<stream> o
   const auto limit = loaded->settings().handshake_timeout();
   auto ssl = loaded->make();
   auto connection = std::make_shared<tls_connection>(std::move(over), std::move(ssl), std::move(loaded));
-  co_return co_await shake_hands(std::move(connection), limit, std::move(plain_reply));
+  std::exception_ptr failure;
+  try {
+    co_return co_await shake_hands(connection, limit, std::move(plain_reply));
+  } catch (const net_error& error) {
+    if (error.code().category() != tls_category())
+      throw;
+    failure = std::current_exception();
+  }
+  co_await tls_connection::turn_away(std::move(connection));
+  std::rethrow_exception(failure);
 }
 
 task<std::unique_ptr<tls_stream>> connect_tls(std::string host, std::uint16_t port, tls_client_context context,

@@ -84,7 +84,7 @@ public:
                                                                      tls_client_context context, std::string host);
 
 /// Shakes hands as the server. A client that speaks no TLS but plain text is sent `plain_reply`, as it is, before the
-/// stream is closed.
+/// stream is closed. One that is refused has 2 s to read why.
 [[nodiscard]] task<std::unique_ptr<tls_stream>>
 tls_server_handshake(std::unique_ptr<stream> over, tls_server_context context, std::string plain_reply = {});
 

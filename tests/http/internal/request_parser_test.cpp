@@ -162,8 +162,9 @@ TEST(request_parser, an_absolute_target_and_an_asterisk_are_taken) {
 }
 
 TEST(request_parser, the_host_of_an_absolute_target_takes_the_place_of_the_host_field) {
-  EXPECT_EQ(run("GET http://a.example:81/x HTTP/1.1\r\nX-A: 1\r\nHost: b.example\r\nX-B: 2\r\n\r\n"),
-            "head GET http://a.example:81/x 1.1 | X-A=1 | Host=a.example:81 | X-B=2 keep length 0\nbody \ncomplete\nend\n");
+  EXPECT_EQ(
+      run("GET http://a.example:81/x HTTP/1.1\r\nX-A: 1\r\nHost: b.example\r\nX-B: 2\r\n\r\n"),
+      "head GET http://a.example:81/x 1.1 | X-A=1 | Host=a.example:81 | X-B=2 keep length 0\nbody \ncomplete\nend\n");
   EXPECT_EQ(run("GET http://a.example?x HTTP/1.0\r\n\r\n"),
             "head GET http://a.example?x 1.0 | Host=a.example close length 0\nbody \ncomplete\nend\n");
   // There must be one all the same, and only one (RFC 9112 §3.2).
