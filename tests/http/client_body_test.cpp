@@ -31,8 +31,9 @@ using scripted = scripted_server;
 const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Gives these pieces, one each second.
-std::unique_ptr<body_source> slow_pieces(std::vector<std::string> pieces) {
-  auto left = std::make_shared<std::vector<std::string>>(std::move(pieces));
+template <class... Texts>
+std::unique_ptr<body_source> slow_pieces(Texts... pieces) {
+  auto left = std::make_shared<std::vector<std::string>>(std::initializer_list<std::string>{pieces...});
   return pulled_body([left]() -> task<std::string> {
     co_await sleep(1s);
     if (left->empty())
@@ -69,7 +70,7 @@ TEST(streamed_body, of_unknown_size_is_sent_in_chunks) {
       static_cast<void>(co_await read_to_end(s));
     }}};
     const auto web = peer.make_client();
-    const auto answer = co_await web.send("http://x/", request{method::put, "/"}, slow_pieces({"one", "and two"}));
+    const auto answer = co_await web.send("http://x/", request{method::put, "/"}, slow_pieces("one", "and two"));
     EXPECT_EQ(answer.body(), "hello");
     EXPECT_THAT(seen, HasSubstr("Transfer-Encoding: chunked\r\n"));
     EXPECT_THAT(seen, EndsWith("\r\n\r\n3\r\none\r\n7\r\nand two\r\n0\r\n\r\n"));
@@ -109,7 +110,7 @@ TEST(streamed_body, and_response_go_both_ways_at_once) {
       static_cast<void>(co_await read_to_end(s));
     }}};
     const auto web = peer.make_client();
-    auto answer = co_await web.open("http://x/", request{method::post, "/"}, slow_pieces({"a", "b", "c"}));
+    auto answer = co_await web.open("http://x/", request{method::post, "/"}, slow_pieces("a", "b", "c"));
     std::vector<std::string> seen;
     for (;;) {
       const auto piece = co_await answer.read_some();
@@ -265,7 +266,7 @@ TEST(streamed_body, can_be_cancelled_at_any_moment) {
         co_await sleep(1h);
       }}};
       const auto web = peer.make_client();
-      auto body = slow_pieces({"one", "two"});
+      auto body = slow_pieces("one", "two");
       EXPECT_THROW(static_cast<void>(
                        co_await with_timeout(limit, web.send("http://x/", request{method::put, "/"}, std::move(body)))),
                    timeout_error);
@@ -292,7 +293,7 @@ TEST(streamed_body, begins_again_after_a_redirect_that_keeps_it) {
       co_await s.write_all(moved);
     }}};
     const auto answer =
-        co_await other.make_client().send("http://x/old", request{method::put, "/"}, slow_pieces({"once"}));
+        co_await other.make_client().send("http://x/old", request{method::put, "/"}, slow_pieces("once"));
     EXPECT_EQ(answer.status(), status::temporary_redirect);
   });
 }

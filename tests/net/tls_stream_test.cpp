@@ -271,7 +271,8 @@ TEST(tls_stream, whose_write_was_cancelled_half_way_does_not_pretend_to_end_in_g
     auto writing = spawn([to = pair.client.get(), &data]() -> task<void> { co_await to->write_all(data); });
     co_await settle();
     writing.cancel();
-    co_await wait(std::vector<task_handle<void>>{writing});
+    const std::vector<task_handle<void>> waited{writing};
+    co_await wait(waited);
     EXPECT_EQ(co_await code_of(pair.client->write_all("x")), errc::write_cut_short);
     pair.client->shutdown_write();
     pair.client->close();
@@ -303,7 +304,8 @@ TEST(tls_stream, whose_write_was_cancelled_before_it_took_anything_is_still_fit)
     auto writing = spawn([to = pair.client.get()]() -> task<void> { co_await to->write_all("never"); });
     co_await settle();
     writing.cancel();
-    co_await wait(std::vector<task_handle<void>>{writing});
+    const std::vector<task_handle<void>> waited{writing};
+    co_await wait(waited);
     auto next = spawn([to = pair.client.get()]() -> task<void> {
       co_await to->write_all("and this");
       to->shutdown_write();
@@ -358,7 +360,8 @@ task<int> cancel_everywhere(F body) {
     for (int i = 0; i < step; ++i)
       co_await sleep(1ms);
     running.cancel();
-    co_await wait(std::vector<task_handle<void>>{running});
+    const std::vector<task_handle<void>> waited{running};
+    co_await wait(waited);
     if (!running.result().was_cancelled())
       co_return step;
   }
