@@ -128,7 +128,8 @@ TEST(curl_as_client, sends_the_same_forms_as_we_do) {
     std::ofstream{path, std::ios::binary} << "line\r\n--line";
     const auto command = "curl -sS --max-time 20 -F 'a b=c\"d' -F 'file=@\"" + path +
                          "\";type=text/plain' -F 'named=@\"" + path + "\";filename=\"x \\\"y\\\".txt\"' " + site.url();
-    const auto by_curl = co_await to_thread([command] { return output_of(command); });
+    auto call = to_thread([&command] { return output_of(command); });
+    const auto by_curl = co_await call;
     EXPECT_EQ(by_curl, "a b|-|c\"d\nfile|some file.txt|line\r\n--line\nnamed|x \"y\".txt|line\r\n--line\n");
     multipart_form form;
     form.add_field("a b", "c\"d").add_file("file", path, "text/plain").add_file_as("named", "x \"y\".txt", path);

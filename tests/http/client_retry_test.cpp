@@ -121,7 +121,8 @@ TEST(client_with_retries, sends_a_body_again_that_can_begin_again) {
     server peer{{[&bodies](net::stream& s) -> task<void> {
       static_cast<void>(co_await read_until(s, "the body"));
       ++bodies;
-      co_await s.write_all(bodies == 1 ? answer("503 Busy") : ok);
+      const std::string said = bodies == 1 ? answer("503 Busy") : std::string{ok};
+      co_await s.write_all(said);
     }}};
     const auto web = peer.make_client(client_options{}.retry(supervise::retry_policy{}));
     EXPECT_EQ((co_await web.send("http://x/", request{method::put, "/"}, text_body("the body"))).body(), "hello");

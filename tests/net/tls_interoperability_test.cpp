@@ -64,9 +64,11 @@ task<std::error_code> answer_one(tcp_listener& source, tls_server_context contex
     auto secured = co_await tls_server_handshake(std::move(accepted), std::move(context));
     const auto asked = co_await read_exactly(*secured, 6);
     const auto certificate = secured->peer_certificate();
-    co_await secured->write_all("you said " + asked + " to " + secured->server_name() + " by " +
-                                std::string{to_string(secured->version())} + " and " + secured->alpn() + " as " +
-                                (certificate ? certificate->subject : "nobody") + "\n");
+    const std::string subject = certificate ? certificate->subject : "nobody";
+    const auto answer = "you said " + asked + " to " + secured->server_name() + " by " +
+                        std::string{to_string(secured->version())} + " and " + secured->alpn() + " as " + subject +
+                        "\n";
+    co_await secured->write_all(answer);
     secured->shutdown_write();
     static_cast<void>(co_await read_to_end(*secured));
   } catch (const net_error& error) {
