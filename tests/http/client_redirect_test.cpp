@@ -54,6 +54,22 @@ TEST(redirect, leaves_head_alone) {
     EXPECT_EQ(followed(head, code).method(), method::head);
 }
 
+TEST(redirect, turns_other_methods_into_a_get_after_303_only) {
+  for (const auto m : {method::put, method::delete_, method::patch, method::options}) {
+    const request what{m, "/x", "body", "text/plain"};
+    for (const auto code : {status::moved_permanently, status::found, status::temporary_redirect}) {
+      const auto next = followed(what, code);
+      EXPECT_EQ(next.method(), m);
+      EXPECT_EQ(next.body(), "body");
+      EXPECT_EQ(next.get("Content-Type"), "text/plain");
+      EXPECT_EQ(next.target(), "/y");
+    }
+    const auto next = followed(what, status::see_other);
+    EXPECT_EQ(next.method(), method::get);
+    EXPECT_EQ(next.body(), "");
+  }
+}
+
 TEST(redirect, takes_credentials_to_the_same_origin_only) {
   const auto what = request{}.set("Authorization", "Basic x").set("Cookie", "a=1").set("Accept", "text/html");
   EXPECT_EQ(followed(what, status::found).get("Authorization"), "Basic x");
@@ -119,6 +135,26 @@ TEST(client_redirects, go_to_other_hosts_without_the_credentials) {
     EXPECT_THAT(seen.at(1), StartsWith("GET /2 HTTP/1.1\r\nHost: b\r\n"));
     EXPECT_THAT(seen.at(1), Not(HasSubstr("Authorization")));
     EXPECT_THAT(seen.at(1), Not(HasSubstr("Cookie")));
+  });
+}
+
+TEST(client_redirects, send_a_put_and_its_body_again_after_301) {
+  run_virtually([]() -> task<> {
+    std::vector<std::string> seen;
+    const auto keep = [&seen](net::stream& s) -> task<void> {
+      const std::vector<std::string> answers{redirect(301, "/new"), hello};
+      for (const auto& answer : answers) {
+        auto text = co_await read_until(s, "\r\n\r\n");
+        text += co_await read_until(s, "news");
+        seen.push_back(std::move(text));
+        co_await s.write_all(answer);
+      }
+    };
+    server peer{{keep}};
+    const auto answer =
+        co_await peer.make_client().send("http://a/old", request{method::put, "/", "news", "text/plain"});
+    EXPECT_EQ(answer.body(), "hello");
+    EXPECT_THAT(seen, ElementsAre(StartsWith("PUT /old HTTP/1.1\r\n"), StartsWith("PUT /new HTTP/1.1\r\n")));
   });
 }
 

@@ -19,9 +19,9 @@ std::optional<url> redirect_target(const url& from, const response& answer, std:
 }
 
 bool becomes_get(method was, status answer) noexcept {
-  return (answer == status::see_other && was != method::head) ||
-         ((answer == status::moved_permanently || answer == status::found) && was != method::get &&
-          was != method::head);
+  if (answer == status::see_other)
+    return was != method::head;
+  return was == method::post && (answer == status::moved_permanently || answer == status::found);
 }
 
 void follow(request& message, status answer, const url& from, const url& to) {

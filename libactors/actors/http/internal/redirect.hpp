@@ -13,8 +13,8 @@ namespace actors::http::internal {
 /// there, tells what is wrong with it.
 [[nodiscard]] std::optional<url> redirect_target(const url& from, const response& answer, std::string& why);
 
-/// Whether the request that follows is a GET without a body (RFC 9110 §15.4): after 303, and after 301 or 302 of
-/// anything but GET and HEAD.
+/// Whether the request that follows is turned into a GET without a body, as browsers do it (Fetch, "HTTP-redirect
+/// fetch"): after 303 unless it was a HEAD, and after 301 or 302 only if it was a POST (RFC 9110 §15.4.2).
 [[nodiscard]] bool becomes_get(method was, status answer) noexcept;
 
 /// Makes the request that follows a redirect of the one just sent: without body and content fields, if it becomes a
