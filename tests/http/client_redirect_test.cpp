@@ -169,6 +169,19 @@ TEST(client_redirects, end_after_ten_with_an_error) {
   });
 }
 
+TEST(client_redirects, tell_nobody_the_password_of_a_location) {
+  run_virtually([]() -> task<> {
+    std::string told;
+    server peer{{server::answers(std::vector<std::string>(2, redirect(302, "http://ann:secret@x/again")))}};
+    const auto hook = [&told](const client_event& e) { told += e.detail; };
+    const auto web = peer.make_client(client_options{}.max_redirects(1).on_event(hook));
+    std::string what;
+    EXPECT_EQ(co_await kind_of(web.get("http://x/"), &what), "redirect_loop");
+    EXPECT_THAT(what + told, Not(HasSubstr("secret")));
+    EXPECT_THAT(told, HasSubstr("http://x/again"));
+  });
+}
+
 TEST(client_redirects, can_be_left_to_the_caller) {
   run_virtually([]() -> task<> {
     server peer{{server::answers({redirect(302, "/b")})}};

@@ -190,7 +190,7 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
     if (redirects == options.max_redirects())
       throw make_client_error(client_errc::redirect_loop, what, where,
                               "more than " + std::to_string(redirects) + " redirects, the next to " +
-                                  next->to_string());
+                                  next->without_userinfo().to_string());
     const auto answer = exchange->head().status();
     if (internal::becomes_get(what.method(), answer))
       body.reset();
@@ -199,7 +199,8 @@ task<response_stream> client::start(std::shared_ptr<state> self, url where, requ
       if (!is_new)
         co_return response_stream{std::move(exchange), redirects};
     }
-    internal::tell_hook(options, client_event_kind::redirect, where, code(answer), next->to_string());
+    internal::tell_hook(options, client_event_kind::redirect, where, code(answer),
+                        next->without_userinfo().to_string());
     co_await exchange->drain();
     exchange.reset();
     internal::follow(what, answer, where, *next);
