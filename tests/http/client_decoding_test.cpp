@@ -1,4 +1,4 @@
-#include "scripted_server.hpp"
+#include "client_support.hpp"
 
 #include <brotli/encode.h>
 #include <gmock/gmock.h>
@@ -78,6 +78,20 @@ TEST(client_decoding, is_left_to_a_caller_that_asks_for_codings_itself) {
     EXPECT_EQ(own.get("Content-Encoding"), "gzip");
     const auto raw = peer.make_client(client_options{}.decode(false));
     EXPECT_EQ((co_await raw.get("http://x/")).body(), body);
+  });
+}
+
+TEST(client_decoding, ranges_are_asked_for_as_they_are) {
+  run_virtually([]() -> task<> {
+    std::vector<std::string> seen;
+    const std::string part = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 3-6/100\r\n"
+                             "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\npart";
+    server peer{{recorder(seen, {part})}};
+    const auto answer = co_await peer.make_client().send("http://x/", request{}.set("Range", "bytes=3-6"));
+    EXPECT_EQ(field_of(seen.at(0), "Accept-Encoding"), "identity");
+    // A server that does not care is not taken for one that has sent the whole.
+    EXPECT_EQ(answer.body(), "part");
+    EXPECT_EQ(answer.get("Content-Encoding"), "gzip");
   });
 }
 

@@ -68,6 +68,11 @@ bool complete_fields(const client_options& options, request& what) {
     fields.add("Accept", "*/*");
   if (!options.decode() || fields.contains("Accept-Encoding"))
     return false;
+  if (fields.contains("Range")) {
+    // A part of a compressed body cannot be decoded.
+    fields.add("Accept-Encoding", "identity");
+    return false;
+  }
   fields.add("Accept-Encoding", internal::content_decoder::accepted);
   return true;
 }
