@@ -33,6 +33,16 @@ TEST(client_with_retries, repeats_what_may_be_repeated_as_the_server_wishes) {
   });
 }
 
+TEST(client_with_retries, takes_a_wish_for_a_very_long_wait_for_a_no) {
+  run_virtually([]() -> task<> {
+    std::vector<std::string> seen;
+    server peer{{recorder(seen, {answer("503 Busy", "Retry-After: 3601\r\n", "later"), ok})}};
+    const auto web = peer.make_client(client_options{}.retry(supervise::retry_policy{}).total_timeout(forever));
+    EXPECT_EQ((co_await web.get("http://x/")).body(), "later");
+    EXPECT_EQ(seen.size(), 1U);
+  });
+}
+
 TEST(client_with_retries, gives_the_last_answer_or_error_when_it_gives_up) {
   run_virtually([]() -> task<> {
     std::vector<std::string> seen;

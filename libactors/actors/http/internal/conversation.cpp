@@ -29,6 +29,9 @@ bool is_transient(status answer) noexcept {
          answer == status::service_unavailable || answer == status::gateway_timeout;
 }
 
+/// A server that wants us to wait for longer does not want us to try again.
+constexpr auto longest_pause = std::chrono::hours(1);
+
 /// How long the server wants us to wait.
 duration wished_pause(const response& answer) {
   const auto text = answer.get("Retry-After");
@@ -110,6 +113,8 @@ task<conversation::exchange_ptr> conversation::try_again(const url& where, reque
         co_return exchange;
       why = std::to_string(code(exchange->head().status()));
       at_least = wished_pause(exchange->head());
+      if (at_least > longest_pause)
+        co_return exchange;
     }
     auto wait = state.after_failure(problem, at_least, self.now(), std::min(sender_->deadline(), self.deadline()));
     if (wait && body != nullptr) {
