@@ -62,6 +62,24 @@ TEST(proxied_client, gives_the_password_to_nobody_but_the_proxy) {
   });
 }
 
+TEST(proxied_client, keeps_a_password_given_by_hand_from_servers_too) {
+  run_virtually([]() -> task<> {
+    std::vector<std::string> seen;
+    server all{{recorder(seen, {hello}), recorder(seen, {hello}), recorder(seen, {"HTTP/1.1 200 OK\r\n\r\n", hello})}};
+    const auto what = request{}.set("Proxy-Authorization", "Basic x");
+    const auto by_proxy = client_options{}.proxy(proxy_settings::all("http://proxy").no_proxy("near"));
+    const auto web = all.make_client(by_proxy);
+    static_cast<void>(co_await web.send("http://far/", what));
+    static_cast<void>(co_await web.send("http://near/", what));
+    const auto tunnel = client_options{}.proxy(proxy_settings::all("http://proxy").tunnel_all(true));
+    static_cast<void>(co_await all.make_client(tunnel).send("http://far/", what));
+    std::vector<std::string> sent;
+    for (const auto& head : seen)
+      sent.push_back(field_of(head, "Proxy-Authorization"));
+    EXPECT_THAT(sent, ElementsAre("Basic x", "-", "-", "-"));
+  });
+}
+
 TEST(proxied_client, goes_through_a_tunnel) {
   run_virtually([]() -> task<> {
     std::vector<std::string> seen;

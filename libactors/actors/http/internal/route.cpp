@@ -33,6 +33,7 @@ std::string route::key(const url& where) const {
 void route::prepare(const url& where, request& what) const {
   if (proxy_ == nullptr || tunnel_) {
     what.set_target(where.target());
+    what.fields().remove("Proxy-Authorization"); // no proxy is to see this request
     return;
   }
   what.set_target(where.origin() + where.target());
