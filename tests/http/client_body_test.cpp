@@ -238,6 +238,24 @@ TEST(streamed_body, may_take_longer_than_a_server_may_be_silent) {
   });
 }
 
+TEST(streamed_body, is_taken_as_slowly_as_the_server_likes) {
+  run_virtually([]() -> task<> {
+    const std::string big(std::size_t{300} * 1024, 'x');
+    scripted peer{{[&big](net::stream& s) -> task<void> {
+      static_cast<void>(co_await read_until(s, "\r\n\r\n"));
+      std::array<char, 1024> buffer{};
+      for (std::size_t got = 0; got < big.size();) {
+        got += co_await s.read_some(buffer);
+        co_await sleep(1s);
+      }
+      co_await s.write_all(hello);
+    }}};
+    peer.streams(testing::memory_stream_options{}.buffer(2048));
+    const auto web = peer.make_client(client_options{}.total_timeout(forever));
+    EXPECT_EQ((co_await web.send("http://x/", request{method::put, "/"}, text_body(big))).body(), "hello");
+  });
+}
+
 TEST(streamed_body, is_given_up_when_the_server_takes_nothing_or_does_not_answer) {
   run_virtually([]() -> task<> {
     for (const bool takes : {false, true}) {

@@ -17,8 +17,8 @@ namespace {
 
 constexpr auto not_waiting = std::numeric_limits<duration::rep>::max();
 
-/// Longer pieces are written in parts, so that a slow server that does take bytes is not called silent.
-constexpr std::size_t write_size = std::size_t{256} * 1024;
+/// So much is waited for at a time, so that a slow server that does take bytes is not called silent.
+constexpr std::size_t waited_for = std::size_t{16} * 1024;
 
 std::string sizes(std::uint64_t sent, std::uint64_t announced) {
   return std::to_string(sent) + " instead of the " + std::to_string(announced) + " bytes that it announced";
@@ -132,10 +132,10 @@ task<bool> upload::write(std::string_view data) {
   try {
     while (!data.empty()) {
       waiting_since_.store(self.now().time_since_epoch().count(), std::memory_order_release);
-      const auto part = data.substr(0, write_size);
-      const auto taken = stream_->try_write_some(part);
-      if (taken < part.size())
-        co_await stream_->write_all(part.substr(taken));
+      data.remove_prefix(stream_->try_write_some(data));
+      const auto part = data.substr(0, waited_for);
+      if (!part.empty())
+        co_await stream_->write_all(part);
       data.remove_prefix(part.size());
     }
   } catch (const net::net_error& problem) {
