@@ -6,11 +6,13 @@
 #include <actors/http/compression.hpp>
 #include <actors/http/content_type.hpp>
 #include <actors/http/error.hpp>
+#include <actors/http/internal/static_answer.hpp>
 #include <actors/http/static_files.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 #include <functional>
@@ -283,6 +285,23 @@ TEST(static_files, are_sent_compressed_if_such_a_file_lies_beside) {
     EXPECT_EQ((co_await get(site, "/old.js", "Accept-Encoding: gzip\r\n")).body(), "plain");
     EXPECT_EQ((co_await get(static_files(files.root()), "/a.js", "Accept-Encoding: gzip\r\n")).body(), "plain");
   });
+}
+
+TEST(static_files, are_sent_as_they_are_if_the_compressed_one_may_not_be_read) {
+  const file_tree files;
+  files.add("a.js", "plain");
+  files.add("a.js.gz", "gzip");
+  ASSERT_EQ(::chmod((files.root() / "a.js.gz").c_str(), 0), 0);
+  const auto options = static_options{}.precompressed(true);
+  const internal::served_tree tree{files.root(), true};
+  // The superuser may read everything, so this thread becomes nobody for a moment.
+  const auto user = static_cast<uid_t>(::setfsuid(::geteuid() == 0 ? 65534 : ::geteuid()));
+  auto answer =
+      internal::static_answer::find(tree, options, request{method::get, "/a.js"}.set("Accept-Encoding", "gzip"));
+  ::setfsuid(user);
+  EXPECT_EQ(answer.head().status(), status::ok);
+  EXPECT_EQ(answer.head().body(), "plain");
+  EXPECT_FALSE(answer.head().get("Content-Encoding"));
 }
 
 TEST(static_files, can_be_compressed_on_the_way) {

@@ -99,6 +99,17 @@ struct variant {
   std::string_view coding; // empty for the file itself
 };
 
+/// A file beside the one that is asked for; not open if we cannot have it.
+served_entry open_beside(const served_tree& tree, const std::string& relative) {
+  try {
+    return tree.open(relative);
+  } catch (const std::system_error& problem) {
+    if (problem.code() == std::errc::permission_denied)
+      return {};
+    throw;
+  }
+}
+
 variant choose_variant(const served_tree& tree, const std::string& relative, served_entry file, const request& r) {
   static constexpr std::array<std::pair<std::string_view, const char*>, 2> known{{{"br", ".br"}, {"gzip", ".gz"}}};
   const accepted_codings accepted{r.fields()};
@@ -110,7 +121,7 @@ variant choose_variant(const served_tree& tree, const std::string& relative, ser
     const auto& [coding, suffix] = known[i];
     if (accepted.quality(coding) == 0)
       continue;
-    auto beside = tree.open(relative + suffix);
+    auto beside = open_beside(tree, relative + suffix);
     if (!beside.is_file() || beside.modified() < file.modified())
       continue;
     found[i] = std::move(beside);
