@@ -88,6 +88,22 @@ TEST(decode_requests, limits_the_size_after_decoding) {
   });
 }
 
+TEST(decode_requests, much_that_decodes_to_nothing_is_nothing) {
+  // Empty members of gzip one after another; what is so long is decoded in the blocking pool.
+  const auto nothing = pack("gzip", "");
+  std::string body;
+  for (int i = 0; i < 10'000; ++i)
+    body += nothing;
+  run_virtually([&body]() -> task<> {
+    for (const auto& echo : echoes()) {
+      const auto answer = co_await post(decode_requests(echo), "gzip", body);
+      EXPECT_EQ(answer.status(), status::ok);
+      EXPECT_EQ(answer.body(), "");
+      EXPECT_EQ(answer.get("Saw"), "nothing");
+    }
+  });
+}
+
 TEST(decode_requests, a_bomb_costs_bounded_memory) {
   static constexpr std::size_t bomb_size = std::size_t{256} << 20;
   static constexpr std::size_t allowed = std::size_t{48} << 20; // the runtime, the connection, and the limits below

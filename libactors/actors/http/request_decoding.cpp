@@ -58,7 +58,9 @@ task<void> decode_body(request& what, std::uint64_t max_size) {
     const auto body = std::move(what.body());
     std::string_view input = body;
     std::string output;
-    if (!decode_some(decoder, input, output, enough_for_a_worker)) {
+    // Much input may be no output at all, such as a million empty members of gzip.
+    const bool is_little = body.size() <= enough_for_a_worker;
+    if (!is_little || !decode_some(decoder, input, output, enough_for_a_worker)) {
       auto call = to_thread([&decoder, &input, &output] {
         static_cast<void>(decode_some(decoder, input, output, std::string::npos - 1));
       });
