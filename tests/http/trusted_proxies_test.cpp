@@ -96,6 +96,15 @@ TEST(trusted_proxies, only_the_kind_of_fields_that_the_proxies_write_is_read) {
             "unknown");
 }
 
+TEST(trusted_proxies, nothing_else_that_says_who_the_client_is_reaches_a_handler) {
+  auto what = request{};
+  for (const auto* name : {"X-Forwarded-For", "x-forwarded-prefix", "X-FORWARDED-SCHEME", "X-Real-IP", "Forwarded"})
+    what.add(name, "1");
+  set_origin(what, {"192.0.2.7", "https", "a"});
+  EXPECT_EQ(what.fields().size(), 1U);
+  EXPECT_EQ(what.get("Forwarded"), "for=192.0.2.7;proto=https;host=\"a\"");
+}
+
 TEST(trusted_proxies, private_addresses_and_unix_sockets_are_trusted_when_that_is_said) {
   const auto inside = trusted_proxies{}.add_private();
   for (const auto* peer : {"127.0.0.1:1", "10.1.1.1:1", "172.31.0.1:1", "192.168.1.1:1", "[::1]:1", "[fd00::1]:1"})

@@ -127,8 +127,12 @@ request_origin trusted_proxies::origin_of(const request& what, std::string_view 
 
 void set_origin(request& what, const request_origin& origin) {
   auto& fields = what.fields();
-  for (const auto* name : {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
-                           "X-Forwarded-By", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Real-IP"})
+  constexpr std::string_view usual = "X-Forwarded-";
+  std::vector<std::string> names{"X-Real-IP"};
+  for (const auto [name, value] : fields)
+    if (iequals(name.substr(0, usual.size()), usual))
+      names.emplace_back(name);
+  for (const auto& name : names)
     fields.remove(name);
   std::string value;
   if (origin.client.find(':') != std::string::npos)
