@@ -4,6 +4,7 @@
 #include <actors/core/spawn.hpp>
 #include <actors/http/access_log.hpp>
 #include <actors/http/server.hpp>
+#include <actors/net/error.hpp>
 #include <actors/testing/memory_stream.hpp>
 
 #include <gmock/gmock.h>
@@ -156,6 +157,31 @@ TEST(access_log, tells_refusals_failures_and_clients_that_left) {
   EXPECT_EQ(broken[0].status, status::accepted);
   EXPECT_EQ(broken[0].sent, 4U);
   EXPECT_TRUE(broken[0].is_aborted);
+}
+
+TEST(access_log, tells_of_a_request_whose_connection_broke) {
+  std::vector<access_event> events;
+  run_virtually([&]() -> task<> {
+    const auto keep = [&events](const access_event& event) { events.push_back(event); };
+    server site{[](const request&) { return response{}; },
+                server_options{}.log_to(make_null_log_sink()).access_log(keep)};
+    const std::string half = "PUT /half HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n";
+    auto ends =
+        make_memory_streams(memory_stream_options{}.from_first(actors::testing::stream_faults{}.cut_after(100)));
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    try {
+      co_await ends.first->write_all(half + std::string(500, 'x'));
+    } catch (const net::net_error&) {
+    }
+    try {
+      co_await serving;
+    } catch (const net::net_error&) {
+    }
+  });
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].target, "/half");
+  EXPECT_EQ(code(events[0].status), 499);
+  EXPECT_TRUE(events[0].is_aborted);
 }
 
 TEST(access_log, goes_to_a_log_as_lines) {

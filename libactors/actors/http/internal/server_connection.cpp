@@ -69,7 +69,13 @@ server_connection::~server_connection() {
 task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream) {
   auto& context = co_await actors::detail::current_context{};
   server_connection connection{std::move(core), std::move(stream), context};
-  co_await connection.serve();
+  try {
+    co_await connection.serve();
+  } catch (...) {
+    connection.log_access(true);
+    throw;
+  }
+  connection.log_access(true); // of a request that was not answered
 }
 
 // -- the loop ----------------------------------------------------------------------------------------------------------
@@ -136,10 +142,8 @@ task<void> server_connection::serve() {
       }
       const bool was_idle = std::exchange(waits_idle_, false);
       end_read();
-      if ((is_late && was_idle) || (!is_late && size == 0)) {
-        log_access(true);
+      if ((is_late && was_idle) || (!is_late && size == 0))
         co_return; // nobody waits for an answer
-      }
       received(size);
       if (is_late)
         static_cast<void>(on_late());
