@@ -4,6 +4,7 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/wait.hpp>
 #include <actors/http/client.hpp>
+#include <actors/http/error.hpp>
 #include <actors/http/server.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tcp_listener.hpp>
@@ -123,6 +124,10 @@ TEST(server_limits, a_slow_body_breaks_off_a_handler_that_reads_it) {
     server site{reads_a_body(true), server_options{}.log_to(make_null_log_sink())};
     EXPECT_EQ(co_await drip(site, 100, 30'000), "408");
   });
+}
+
+TEST(server_limits, a_server_has_a_name_that_can_be_sent) {
+  EXPECT_THROW(server(answer, server_options{}.server_name("x\r\nSet-Cookie: a=b")), error);
 }
 
 TEST(server_limits, each_refused_request_is_logged_once_with_its_reason_and_peer) {

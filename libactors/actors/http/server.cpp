@@ -31,7 +31,11 @@ using internal::server_core;
 
 struct server::state {
   state(handler function, server_options options)
-      : core(std::make_shared<server_core>(std::move(function), std::move(options))) {}
+      : core(std::make_shared<server_core>(std::move(function), std::move(options))) {
+    // It is written without a further look.
+    if (const auto& name = core->options().server_name(); !name.empty())
+      fields{}.set("Server", name);
+  }
 
   void close_listeners() const noexcept {
     for (const auto& each : listeners)
