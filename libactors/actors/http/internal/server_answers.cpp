@@ -1,0 +1,202 @@
+// The part of server_connection that makes answers and writes them.
+
+#include <actors/core/detail/io_worker.hpp>
+#include <actors/core/error.hpp>
+#include <actors/http/date.hpp>
+#include <actors/http/internal/server_connection.hpp>
+#include <actors/net/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace actors::http::internal {
+
+namespace {
+
+/// What a client may go on sending after an answer that ends the connection (RFC 9112 §9.6).
+constexpr std::size_t max_lingering = std::size_t{1} << 20;
+constexpr auto linger_time = std::chrono::seconds(2);
+
+/// What is logged for a client that has left before it was answered, as nginx does.
+constexpr auto client_closed = static_cast<status>(499);
+
+/// Gives the memory of an unusually big answer back.
+void clear_output(std::string& out) {
+  constexpr std::size_t usual = std::size_t{256} * 1024;
+  if (out.capacity() > usual)
+    std::string{}.swap(out);
+  else
+    out.clear();
+}
+
+} // namespace
+
+// -- writing -----------------------------------------------------------------------------------------------------------
+
+/// True if all is written; keeps the rest.
+bool server_connection::flush_now() {
+  flush_wanted_ = false;
+  if (const auto size = stream_->try_write_some(out_); size < out_.size()) {
+    out_.erase(0, size);
+    return false;
+  }
+  clear_output(out_);
+  if (body_.empty())
+    return true;
+  if (const auto size = stream_->try_write_some(body_); size < body_.size()) {
+    body_.erase(0, size);
+    return false;
+  }
+  std::string{}.swap(body_);
+  return true;
+}
+
+task<void> server_connection::flush() {
+  flush_wanted_ = false; // a nudge must not write in the middle of this
+  co_await write_rest(out_);
+  clear_output(out_);
+  co_await write_rest(body_);
+  std::string{}.swap(body_);
+}
+
+task<void> server_connection::write_rest(std::string_view data) {
+  // In pieces, so that a slow client that does take bytes has time.
+  constexpr std::size_t piece_size = std::size_t{256} * 1024;
+  while (!data.empty()) {
+    const auto piece = data.substr(0, piece_size);
+    begin_wait(saturating_add(now(), core_->options().write_timeout()));
+    try {
+      co_await stream_->write_all(piece);
+    } catch (const cancelled&) {
+      end_wait();
+      if (!take_expiry())
+        throw;
+      throw net::net_error("write to", stream_->peer(), std::make_error_code(std::errc::timed_out));
+    } catch (...) {
+      end_wait();
+      throw;
+    }
+    data.remove_prefix(piece.size());
+  }
+  if (own_wait_)
+    end_wait();
+}
+
+/// Ends the connection so that the client can read the answer: a socket that is closed with input unread would tell the
+/// client's system to throw the answer away.
+task<void> server_connection::linger() {
+  std::size_t left = max_lingering;
+  set(now() + linger_time);
+  try {
+    stream_->shutdown_write();
+    while (left > 0) {
+      const auto size = co_await stream_->read_some(buffer());
+      if (size == 0)
+        break;
+      left -= std::min(left, size);
+    }
+  } catch (const cancelled&) {
+    if (!take_expiry())
+      throw;
+  } catch (const net::net_error&) {
+  }
+  clear();
+}
+
+// -- answers -----------------------------------------------------------------------------------------------------------
+
+connection_note server_connection::note_for(const response& answer) {
+  if (keep_alive_ && (core_->stopping() || answer.fields().has_token("Connection", "close")))
+    keep_alive_ = false;
+  if (!keep_alive_)
+    return connection_note::close;
+  return version_ == version::http_1_0 ? connection_note::keep_alive : connection_note::none;
+}
+
+/// The value of Date with, as part of it, the Server field: both are the same for a second.
+std::string_view server_connection::standing_fields(const response& answer) {
+  if (const auto second = std::time(nullptr); second != standing_second_) {
+    standing_second_ = second;
+    standing_ = format_date(std::chrono::sys_seconds{std::chrono::seconds{second}});
+    if (!core_->options().server_name().empty())
+      standing_.append("\r\nServer: ").append(core_->options().server_name());
+  }
+  constexpr std::size_t date_size = 29;
+  const std::string_view all = standing_;
+  return answer.fields().contains("Server") ? all.substr(0, date_size) : all;
+}
+
+void server_connection::append(response&& answer) {
+  sent_status_ = answer.status();
+  append_head(out_, answer, framing_of(answer, method_), standing_fields(answer), note_for(answer));
+  if (!sends_body(answer.status(), method_)) {
+    sent_bytes_ = 0;
+    return;
+  }
+  sent_bytes_ = answer.body().size();
+  if (answer.body().size() <= flush_size)
+    out_.append(answer.body());
+  else
+    body_ = std::move(answer.body());
+}
+
+void server_connection::append_error(status code, std::string_view problem) {
+  const bool was = std::exchange(keep_alive_, false);
+  std::string text = std::to_string(http::code(code));
+  text.append(" ").append(reason_phrase(code));
+  if (!problem.empty())
+    text.append(": ").append(problem);
+  text.append("\n");
+  append(response{code, std::move(text), "text/plain; charset=utf-8"});
+  keep_alive_ = was;
+}
+
+std::string_view server_connection::scheme() const noexcept {
+  return tls_ != nullptr ? "https" : "http";
+}
+
+void server_connection::begin_access(const request& head) {
+  if (!access_)
+    access_ = std::make_unique<access_state>();
+  auto& event = access_->event;
+  event.when = std::chrono::system_clock::now();
+  event.peer = stream_->peer();
+  if (core_->options().proxies())
+    if (auto origin = origin_of(head))
+      event.peer = std::move(origin->client);
+  event.method = method_;
+  event.target = target_;
+  event.version = version_;
+  event.host = head.get("Host").value_or("");
+  event.referer = head.get("Referer").value_or("");
+  event.user_agent = head.get("User-Agent").value_or("");
+  sent_status_ = client_closed;
+  sent_bytes_ = 0;
+  access_->begun = now();
+  access_->is_open = true;
+}
+
+void server_connection::log_open_access(bool is_aborted) {
+  auto& event = access_->event;
+  event.status = sent_status_;
+  event.sent = sent_bytes_;
+  event.is_aborted = is_aborted;
+  event.took = now() - access_->begun;
+  access_->is_open = false;
+  core_->options().access_log()(event);
+}
+
+void server_connection::append_failure(const std::exception_ptr& error) {
+  log_failure(describe(error));
+  append(response{status::internal_server_error, "500 Internal Server Error\n", "text/plain; charset=utf-8"});
+}
+
+void server_connection::log_failure(std::string_view problem, log_level level) const {
+  std::string text{http::to_string(method_)};
+  text.append(" ").append(target_).append(" failed: ").append(problem);
+  core_->log(*context()).write({level, "http", text});
+}
+
+} // namespace actors::http::internal
