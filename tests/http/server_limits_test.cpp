@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -123,6 +124,39 @@ TEST(server_limits, a_slow_body_breaks_off_a_handler_that_reads_it) {
   run_virtually([]() -> task<> {
     server site{reads_a_body(true), server_options{}.log_to(make_null_log_sink())};
     EXPECT_EQ(co_await drip(site, 100, 30'000), "408");
+  });
+}
+
+TEST(server_limits, a_client_that_takes_an_answer_slowly_gets_all_of_it) {
+  run_virtually([]() -> task<> {
+    const std::string page(std::size_t{300} * 1024, 'x');
+    const auto whole = [&page](const request&) { return response{status::ok, page, "text/plain"}; };
+    const auto begun = [&page](server_exchange& x) -> task<> {
+      response head{status::ok};
+      head.set("Content-Length", std::to_string(page.size()));
+      co_await x.start(std::move(head));
+      co_await x.write(page);
+    };
+    const std::vector<handler> handlers{whole, begun};
+    for (const auto& function : handlers) {
+      server site{function, server_options{}.log_to(make_null_log_sink())};
+      auto ends = make_memory_streams(actors::testing::memory_stream_options{}.buffer(2048));
+      const auto serving = spawn(site.serve(std::move(ends.second)));
+      co_await ends.first->write_all(get);
+      std::string got;
+      std::array<char, 1024> buffer{};
+      while (got.size() < page.size()) {
+        const auto size = co_await ends.first->read_some(buffer);
+        if (size == 0)
+          break;
+        got.append(buffer.data(), size);
+        co_await sleep(1s);
+      }
+      EXPECT_GE(got.size(), page.size());
+      ends.first->close();
+      std::vector<task_handle<void>> waited{serving};
+      co_await wait(std::move(waited));
+    }
   });
 }
 

@@ -62,10 +62,12 @@ task<void> server_connection::flush() {
 }
 
 task<void> server_connection::write_rest(std::string_view data) {
-  // In pieces, so that a slow client that does take bytes has time.
-  constexpr std::size_t piece_size = std::size_t{256} * 1024;
+  // It waits for little at a time, so that a slow client that does take bytes has time; what the system takes at once
+  // may be much.
+  constexpr std::size_t waited_for = std::size_t{16} * 1024;
+  constexpr std::size_t at_once = std::size_t{256} * 1024;
   while (!data.empty()) {
-    const auto piece = data.substr(0, piece_size);
+    const auto piece = data.substr(0, waited_for);
     begin_wait(saturating_add(now(), core_->options().write_timeout()));
     try {
       co_await stream_->write_all(piece);
@@ -79,6 +81,7 @@ task<void> server_connection::write_rest(std::string_view data) {
       throw;
     }
     data.remove_prefix(piece.size());
+    data.remove_prefix(stream_->try_write_some(data.substr(0, at_once)));
   }
   if (own_wait_)
     end_wait();
