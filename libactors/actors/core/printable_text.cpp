@@ -1,5 +1,7 @@
 #include <actors/core/printable_text.hpp>
 
+#include <actors/core/detail/utf8_lead.hpp>
+
 #include <cstdint>
 
 namespace actors {
@@ -52,26 +54,19 @@ bool must_be_escaped(std::uint32_t code_point) {
 std::size_t utf8_sequence_length(std::string_view text) noexcept {
   if (text.empty())
     return 0;
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return i < text.size() && at(i) >= low && at(i) <= high;
-  };
-  const unsigned first = at(0);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xc2 && first <= 0xdf)
-    return continues(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;
-    return continues(1, low, high) && continues(2) ? 3 : 0;
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const auto lead = detail::utf8_lead_of(at(0));
+  if (!lead || text.size() <= lead->further)
+    return 0;
+  auto low = lead->low;
+  auto high = lead->high;
+  for (std::size_t i = 1; i <= lead->further; ++i) {
+    if (at(i) < low || at(i) > high)
+      return 0;
+    low = 0x80;
+    high = 0xbf;
   }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
+  return std::size_t{lead->further} + 1;
 }
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {

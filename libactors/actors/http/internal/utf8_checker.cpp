@@ -1,5 +1,7 @@
 #include <actors/http/internal/utf8_checker.hpp>
 
+#include <actors/core/detail/utf8_lead.hpp>
+
 #include <cstddef>
 #include <cstring>
 
@@ -22,35 +24,6 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
 
 } // namespace
 
-/// The table of RFC 3629 §4: only the second byte has limits of its own, against overlong forms, surrogates and what is
-/// above U+10FFFF.
-bool utf8_checker::begin(std::uint8_t byte) noexcept {
-  low_ = 0x80;
-  high_ = 0xbf;
-  if (byte < 0x80)
-    return true;
-  if (byte < 0xc2 || byte > 0xf4)
-    return false;
-  if (byte < 0xe0) {
-    needed_ = 1;
-    return true;
-  }
-  if (byte < 0xf0) {
-    needed_ = 2;
-    if (byte == 0xe0)
-      low_ = 0xa0;
-    else if (byte == 0xed)
-      high_ = 0x9f;
-    return true;
-  }
-  needed_ = 3;
-  if (byte == 0xf0)
-    low_ = 0x90;
-  else if (byte == 0xf4)
-    high_ = 0x8f;
-  return true;
-}
-
 bool utf8_checker::feed(std::string_view piece) noexcept {
   while (!piece.empty()) {
     if (needed_ == 0) {
@@ -61,8 +34,12 @@ bool utf8_checker::feed(std::string_view piece) noexcept {
     const auto byte = static_cast<std::uint8_t>(piece.front());
     piece.remove_prefix(1);
     if (needed_ == 0) {
-      if (!begin(byte))
+      const auto lead = actors::detail::utf8_lead_of(byte);
+      if (!lead)
         return false;
+      needed_ = lead->further;
+      low_ = lead->low;
+      high_ = lead->high;
       continue;
     }
     if (byte < low_ || byte > high_)

@@ -18,8 +18,6 @@ public:
   void reset() noexcept { needed_ = 0; }
 
 private:
-  [[nodiscard]] bool begin(std::uint8_t byte) noexcept;
-
   std::uint8_t needed_ = 0; // further bytes of the character
   std::uint8_t low_ = 0;    // what the next of them may be
   std::uint8_t high_ = 0;
