@@ -64,7 +64,9 @@ std::optional<http::server_options> parse(const std::vector<std::string>& argume
       has_port = true;
       i += 2;
     } else if (arguments[i] == "--tls" && values >= 2) {
+      //! [tls]
       options.tls(net::tls_server_settings{net::tls_identity::files(arguments[i + 1], arguments[i + 2])});
+      //! [tls]
       i += 3;
     } else {
       return std::nullopt;
