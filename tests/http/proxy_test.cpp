@@ -36,11 +36,11 @@ TEST(proxy_settings, has_one_for_each_scheme) {
 }
 
 TEST(proxy_settings, has_exceptions) {
-  const auto all =
-      proxy_settings::all("p").no_proxy("Example.com, .dotted.org,10.0.0.0/9 192.168.1.7\tfe80::/10,localhost.,,");
+  const auto all = proxy_settings::all("p").no_proxy(
+      "Example.com, .dotted.org,10.0.0.0/9 192.168.1.7\tfe80::/10,localhost.,,*.star.net");
   for (const auto* direct : {"http://example.com/", "http://www.example.com/", "https://a.b.EXAMPLE.com:8443/",
                              "http://dotted.org/", "http://x.dotted.org/", "http://10.1.2.3/", "http://192.168.1.7/",
-                             "http://[fe80::1]/", "http://localhost/", "http://example.com./"})
+                             "http://[fe80::1]/", "http://localhost/", "http://example.com./", "http://a.star.net/"})
     EXPECT_EQ(proxy_for(all, direct), "none") << direct;
   for (const auto* other : {"http://badexample.com/", "http://com/", "http://10.128.0.0/", "http://192.168.1.70/",
                             "http://[2001:db9::1]/", "http://x.10.1.2.3.org/"})

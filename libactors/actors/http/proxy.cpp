@@ -89,7 +89,7 @@ proxy_settings& proxy_settings::no_proxy(std::string_view list) {
     std::transform(one.begin(), one.end(), one.begin(), internal::lower);
     if (one.starts_with('[') && one.ends_with(']'))
       one = one.substr(1, one.size() - 2);
-    one.erase(0, one.starts_with('.') ? 1 : 0);
+    one.erase(0, one.starts_with("*.") ? 2 : one.starts_with('.') ? 1 : 0);
     if (one.ends_with('.'))
       one.pop_back();
     if (one.find('/') != std::string::npos && !parse_network(one))
