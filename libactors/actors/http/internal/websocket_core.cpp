@@ -26,9 +26,6 @@ constexpr std::size_t write_piece = std::size_t{256} * 1024;
 /// What a queued message costs besides its data.
 constexpr std::size_t entry_cost = 32;
 
-/// Pongs and pings that wait; a peer that sends pings and reads nothing costs no more.
-constexpr std::size_t max_waiting_control = 128;
-
 /// How long a peer that was told what it did wrong has to take it in.
 constexpr auto refusal_time = std::chrono::seconds(2);
 

@@ -96,6 +96,9 @@ public:
   [[nodiscard]] static task<void> close(std::shared_ptr<websocket_core> self, close_status status);
 
 private:
+  /// Pongs and pings that wait; a peer that sends pings and reads nothing costs no more.
+  static constexpr std::size_t max_waiting_control = 128;
+
   class pump_wait;
   class reading_claim;
   class finisher;
@@ -190,6 +193,7 @@ private:
   bool in_control_ = false;
   ws_kind kind_ = ws_kind::text;
   std::size_t fragments_ = 0;
+  std::size_t packed_left_ = 0;
   std::string message_;
   std::string control_data_;
   utf8_checker utf8_;

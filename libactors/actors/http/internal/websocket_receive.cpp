@@ -5,6 +5,7 @@
 #include <actors/net/error.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace actors::http::internal {
@@ -17,6 +18,15 @@ constexpr std::size_t big_size = std::size_t{32} * 1024;
 
 /// What a peer may go on sending after the end.
 constexpr std::size_t max_discarded = std::size_t{1} << 20;
+
+/// How much a message of so many bytes may have when it is compressed. What does not compress grows by far less than an
+/// eighth, unless it is tiny.
+constexpr std::size_t max_packed(std::size_t size) noexcept {
+  constexpr std::size_t at_least = 4096;
+  constexpr auto most = std::numeric_limits<std::size_t>::max();
+  const auto extra = size / 8 + at_least;
+  return size > most - extra ? most : size + extra;
+}
 
 } // namespace
 
@@ -238,14 +248,20 @@ bool websocket_core::begin_frame(const frame_piece& piece) {
     compressed_ = piece.reserved != 0;
     kind_ = piece.code == opcode::text ? ws_kind::text : ws_kind::binary;
     fragments_ = 0;
+    packed_left_ = max_packed(options_.max_message());
     message_.clear();
     utf8_.reset();
   }
   if (++fragments_ > options_.max_fragments())
     return fail(close_code::too_large, websocket_errc::too_large, "a message in too many fragments");
-  // What is compressed is counted as it comes out.
-  if (!compressed_ && piece.payload_size > options_.max_message() - message_.size())
+  if (compressed_) {
+    // Counted as it comes out, too; but there is no end of what becomes nothing.
+    if (piece.payload_size > packed_left_)
+      return fail(close_code::too_large, websocket_errc::too_large, "a compressed message over the limit");
+    packed_left_ -= piece.payload_size;
+  } else if (piece.payload_size > options_.max_message() - message_.size()) {
     return fail(close_code::too_large, websocket_errc::too_large, "a message over the limit");
+  }
   return true;
 }
 
@@ -290,11 +306,10 @@ bool websocket_core::take_control(const frame_piece& piece) {
   if (piece.code == opcode::close)
     return take_close();
   if (piece.code == opcode::ping) {
-    constexpr std::size_t max_waiting = 128;
     const std::scoped_lock guard{mutex_};
     if (closing_)
       return true;
-    if (control_.size() >= max_waiting)
+    if (control_.size() >= max_waiting_control)
       control_.erase(control_.begin());
     control_.push_back(static_cast<char>(opcode::pong) + control_data_);
     wake_locked();
@@ -330,9 +345,6 @@ bool websocket_core::fail(close_code code, websocket_errc kind, std::string_view
   if (!closing_)
     set_failure_locked(kind, problem);
   failing_ = true;
-  for (const auto& message : queue_)
-    queued_bytes_ -= std::min(queued_bytes_, message->size());
-  queue_.clear();
   begin_close_locked(close_status{code, std::string{problem}});
   return false;
 }
