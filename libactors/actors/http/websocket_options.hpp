@@ -100,8 +100,8 @@ public:
   /// Lets the pages of all sites connect, for servers that do not go by cookies or by the network a browser is in.
   websocket_options& allow_any_origin() noexcept { return set(any_origin_, true); }
 
-  /// The largest message that is received, in bytes, compressed or not; 16 MiB. Beyond: 1009. One that is compressed may
-  /// have an eighth and 4 KiB more on the wire, and is refused beyond that, whatever it would become.
+  /// The largest message that is received, in bytes, compressed or not; 16 MiB. Beyond: 1009. One that is compressed
+  /// may have an eighth and 4 KiB more on the wire, and is refused beyond that, whatever it would become.
   websocket_options& max_message(std::size_t value) noexcept { return set(max_message_, value); }
 
   /// In how many fragments one may come; 1,000,000. Beyond: 1009.

@@ -5,6 +5,7 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/internal/outgoing_message.hpp>
+#include <actors/http/internal/outgoing_queue.hpp>
 #include <actors/http/internal/utf8_checker.hpp>
 #include <actors/http/internal/websocket_deflate.hpp>
 #include <actors/http/internal/websocket_frame.hpp>
@@ -20,7 +21,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -99,12 +99,19 @@ private:
   /// Pongs and pings that wait; a peer that sends pings and reads nothing costs no more.
   static constexpr std::size_t max_waiting_control = 128;
 
+  /// What a queued message costs besides its data.
+  static constexpr std::size_t entry_cost = 32;
+
   class pump_wait;
+  class alarm;
   class reading_claim;
   class finisher;
 
   /// What the bytes that are there have led to.
   enum class progress : std::uint8_t { more, message, closed, failed };
+
+  /// What the pump does next.
+  enum class pump_step : std::uint8_t { write, look_around, wait };
 
   // -- reading (websocket_receive.cpp) -----------------------------------------------------------------------------------
 
@@ -121,25 +128,34 @@ private:
   void end_reading();
   void note_end_of_input(const std::exception* error);
 
-  // -- the pump (websocket_core.cpp) ---------------------------------------------------------------------------------------
+  // -- the pump (websocket_pump.cpp) -----------------------------------------------------------------------------------
 
   [[nodiscard]] static task<void> pump(std::shared_ptr<websocket_core> self);
   [[nodiscard]] task<void> run_pump();
-  [[nodiscard]] bool take_batch();
-  void encode(const outgoing_message& message);
-  void append(opcode code, bool fin, std::uint8_t reserved, std::string_view payload);
-  [[nodiscard]] task<void> write_batch();
-  void batch_done();
-  void note_write_failure(websocket_errc kind, std::string_view problem);
   [[nodiscard]] bool may_finish() const;
   void mind_time(time_point now);
   [[nodiscard]] time_point next_deadline() const;
   void finish() noexcept;
   void say_goodbye() noexcept;
-  void release_idle_memory();
+
+  // -- writing (websocket_write.cpp) ---------------------------------------------------------------------------------------
+
+  [[nodiscard]] pump_step take_batch();
+  void settle_batch_locked();
+  [[nodiscard]] bool compresses(const outgoing_message& message) const;
+  [[nodiscard]] bool is_shared_frame(const outgoing_message& message) const;
+  [[nodiscard]] std::string_view shared_frame(const outgoing_message& message);
+  void encode(const outgoing_message& message);
+  void append(opcode code, bool fin, std::uint8_t reserved, std::string_view payload);
+  [[nodiscard]] bool write_at_once();
+  [[nodiscard]] task<void> write_rest();
+  void note_write_failure(websocket_errc kind, std::string_view problem);
+  [[nodiscard]] bool keeps_window() const;
+  void release_idle_memory_locked();
   [[nodiscard]] std::uint32_t next_mask();
 
-  void wake() noexcept;
+  // -- for all of them (websocket_core.cpp) ------------------------------------------------------------------------------
+
   void wake_locked() noexcept;
   void set_failure_locked(websocket_errc kind, std::string_view problem);
   void begin_close_locked(const close_status& status);
@@ -155,7 +171,7 @@ private:
   // -- shared, under the lock --------------------------------------------------------------------------------------------------
 
   mutable std::mutex mutex_;
-  std::deque<outgoing_ptr> queue_;
+  outgoing_queue queue_;
   std::size_t queued_bytes_ = 0;             // with those being written
   std::vector<std::string> control_;         // pings and pongs: opcode and payload
   std::optional<std::string> close_payload_; // to be sent when the queue is empty
@@ -165,6 +181,8 @@ private:
   std::uint64_t pump_id_ = 0;
   bool pump_waits_ = false;
   bool pump_wanted_ = false;
+  bool rang_ = true; // a deadline may have come
+  bool room_wanted_ = false;
   bool reading_ = false;
   bool closing_ = false; // nothing more is queued
   bool failing_ = false; // by our verdict: the peer is not waited for long

@@ -1,6 +1,7 @@
 #include <actors/http/internal/websocket_deflate.hpp>
 
 #include <actors/http/internal/ascii.hpp>
+#include <actors/http/internal/spare_of_thread.hpp>
 
 #include <zlib.h>
 
@@ -181,19 +182,33 @@ std::optional<deflate_agreement> read_deflate(const fields& response, const std:
 // -- message_deflater ----------------------------------------------------------------------------------------------------
 
 struct message_deflater::state {
+  state(int for_bits, int for_level) : bits(for_bits), level(for_level) {
+    // zlib has no raw window of 8 bits; with one of 9 it refers back 250 bytes at the most, which fits into 8.
+    constexpr int memory_level = 8;
+    if (deflateInit2(&stream, level, Z_DEFLATED, -std::max(bits, 9), std::min(memory_level, bits - 7 + 1),
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+      throw std::bad_alloc{};
+  }
+
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+
+  ~state() { deflateEnd(&stream); }
+
   z_stream stream{};
+  int bits;
+  int level;
 };
 
-message_deflater::message_deflater(int bits, int level) : state_(std::make_unique<state>()) {
-  // zlib has no raw window of 8 bits; with one of 9 it refers back 250 bytes at the most, which fits into 8.
-  constexpr int memory_level = 8;
-  if (deflateInit2(&state_->stream, level, Z_DEFLATED, -std::max(bits, 9), std::min(memory_level, bits - 7 + 1),
-                   Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::bad_alloc{};
+message_deflater::message_deflater(int bits, int level) : state_(spare_of_thread<state>::take()) {
+  if (state_ && state_->bits == bits && state_->level == level)
+    reset();
+  else
+    state_ = std::make_unique<state>(bits, level);
 }
 
 message_deflater::~message_deflater() {
-  deflateEnd(&state_->stream);
+  spare_of_thread<state>::give(std::move(state_));
 }
 
 void message_deflater::reset() noexcept {
@@ -227,16 +242,26 @@ void message_deflater::compress(std::string_view message, std::string& out) {
 // -- message_inflater ----------------------------------------------------------------------------------------------------
 
 struct message_inflater::state {
+  explicit state(int bits) {
+    if (inflateInit2(&stream, -bits) != Z_OK)
+      throw std::bad_alloc{};
+  }
+
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+
+  ~state() { inflateEnd(&stream); }
+
   z_stream stream{};
 };
 
-message_inflater::message_inflater(int bits) : state_(std::make_unique<state>()) {
-  if (inflateInit2(&state_->stream, -bits) != Z_OK)
-    throw std::bad_alloc{};
+message_inflater::message_inflater(int bits) : state_(spare_of_thread<state>::take()) {
+  if (!state_ || inflateReset2(&state_->stream, -bits) != Z_OK)
+    state_ = std::make_unique<state>(bits);
 }
 
 message_inflater::~message_inflater() {
-  inflateEnd(&state_->stream);
+  spare_of_thread<state>::give(std::move(state_));
 }
 
 message_inflater::result message_inflater::feed(std::string_view piece, std::string& out, std::size_t limit) {

@@ -1,11 +1,15 @@
 #include <actors/http/internal/websocket_frame.hpp>
 
+#include <actors/http/internal/spare_of_thread.hpp>
+
 #include <wslay/wslay.h>
 
-#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <new>
-#include <stdexcept>
+#include <span>
+#include <utility>
 
 namespace actors::http::internal {
 
@@ -30,20 +34,13 @@ ssize_t take_input(std::uint8_t* out, std::size_t room, int /*flags*/, void* use
   return static_cast<ssize_t>(size);
 }
 
-struct frame_target {
-  std::string* out;
-  std::uint32_t mask;
-};
-
-ssize_t give_output(const std::uint8_t* data, std::size_t size, int /*flags*/, void* user) {
-  static_cast<frame_target*>(user)->out->append(reinterpret_cast<const char*>(data), size);
-  return static_cast<ssize_t>(size);
+/// wslay asks for these when it encodes, which we do not use it for.
+ssize_t give_output(const std::uint8_t* /*data*/, std::size_t /*size*/, int /*flags*/, void* /*user*/) noexcept {
+  return -1;
 }
 
-int give_mask(std::uint8_t* out, std::size_t size, void* user) noexcept {
-  const auto& target = *static_cast<const frame_target*>(user);
-  std::memcpy(out, &target.mask, std::min(size, sizeof target.mask));
-  return 0;
+int give_mask(std::uint8_t* /*out*/, std::size_t /*size*/, void* /*user*/) noexcept {
+  return -1;
 }
 
 class wslay_context {
@@ -65,27 +62,34 @@ private:
   wslay_frame_context_ptr context_ = nullptr;
 };
 
-void append(std::string& out, const frame_head& head, std::string_view payload, bool masked, std::uint32_t mask) {
-  out.reserve(out.size() + payload.size() + header_size(payload.size(), masked));
-  frame_target target{&out, mask};
-  const wslay_context context{&target};
-  wslay_frame_iocb frame{};
-  frame.fin = head.fin ? 1 : 0;
-  frame.rsv = head.reserved;
-  frame.opcode = static_cast<std::uint8_t>(head.code);
-  frame.payload_length = payload.size();
-  frame.mask = masked ? 1 : 0;
-  frame.data = reinterpret_cast<const std::uint8_t*>(payload.data());
-  frame.data_length = payload.size();
-  for (;;) {
-    const auto sent = wslay_frame_send(context.get(), &frame);
-    if (sent < 0)
-      throw std::logic_error("a WebSocket frame cannot be encoded");
-    frame.data += sent;
-    frame.data_length -= static_cast<std::size_t>(sent);
-    if (frame.data_length == 0)
-      return;
+void append_head(std::string& out, const frame_head& head, std::uint64_t size, unsigned mask_bit) {
+  const unsigned first =
+      (head.fin ? 0x80U : 0U) | static_cast<unsigned>(head.reserved) << 4U | static_cast<unsigned>(head.code);
+  out.push_back(static_cast<char>(first));
+  int width = 0;
+  if (size <= max_control_size) {
+    out.push_back(static_cast<char>(mask_bit | static_cast<unsigned>(size)));
+  } else {
+    width = size > 0xffff ? 8 : 2;
+    out.push_back(static_cast<char>(mask_bit | (width == 8 ? 127U : 126U)));
   }
+  for (int i = width - 1; i >= 0; --i)
+    out.push_back(static_cast<char>(size >> (8 * i)));
+}
+
+/// Eight bytes at a time.
+void apply_mask(std::span<char> data, std::uint32_t mask) noexcept {
+  const std::uint64_t both = std::uint64_t{mask} << 32U | mask;
+  std::size_t at = 0;
+  for (; at + sizeof both <= data.size(); at += sizeof both) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, &data[at], sizeof word);
+    word ^= both;
+    std::memcpy(&data[at], &word, sizeof word);
+  }
+  const auto bytes = std::bit_cast<std::array<char, sizeof mask>>(mask);
+  for (std::size_t i = 0; at < data.size(); ++at, ++i)
+    data[at] = static_cast<char>(data[at] ^ bytes[i % bytes.size()]);
 }
 
 } // namespace
@@ -96,13 +100,16 @@ struct frame_decoder::context {
 };
 
 frame_decoder::frame_decoder() = default;
+
 frame_decoder::~frame_decoder() = default;
 
 frame_event frame_decoder::next(std::string_view& input) {
   if (!context_) {
     if (input.empty())
       return frame_event::more;
-    context_ = std::make_unique<context>();
+    context_ = spare_of_thread<context>::take();
+    if (!context_)
+      context_ = std::make_unique<context>();
   }
   context_->input = input;
   wslay_frame_iocb frame{};
@@ -110,9 +117,9 @@ frame_event frame_decoder::next(std::string_view& input) {
   buffered_ += input.size() - context_->input.size();
   input = context_->input;
   if (result == WSLAY_ERR_WANT_READ) {
-    // wslay's buffer is 4 KiB, too much for each connection that is silent.
+    // Too much for each connection that is silent.
     if (!in_frame_ && buffered_ == 0)
-      context_.reset();
+      spare_of_thread<context>::give(std::move(context_));
     return frame_event::more;
   }
   if (result < 0)
@@ -136,11 +143,15 @@ frame_event frame_decoder::next(std::string_view& input) {
 }
 
 void append_frame(std::string& out, const frame_head& head, std::string_view payload) {
-  append(out, head, payload, false, 0);
+  append_head(out, head, payload.size(), 0);
+  out.append(payload);
 }
 
 void append_masked_frame(std::string& out, const frame_head& head, std::string_view payload, std::uint32_t mask) {
-  append(out, head, payload, true, mask);
+  append_head(out, head, payload.size(), 0x80U);
+  out.append(reinterpret_cast<const char*>(&mask), sizeof mask);
+  out.append(payload);
+  apply_mask(std::span{out}.last(payload.size()), mask);
 }
 
 } // namespace actors::http::internal

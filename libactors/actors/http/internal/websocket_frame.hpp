@@ -40,7 +40,8 @@ enum class frame_event : std::uint8_t {
 };
 
 /// Incremental parser of frames: bytes in, pieces of frames out. Checks what holds for every frame: lengths in their
-/// shortest form, control frames short and whole. Between frames it holds no memory. By wslay.
+/// shortest form, control frames short and whole. Between frames it holds no memory. By wslay, which has a buffer of
+/// 4 KiB for each decoder: each thread keeps one that is not used for the next.
 class frame_decoder {
 public:
   frame_decoder();
