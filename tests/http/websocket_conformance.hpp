@@ -33,15 +33,25 @@ inline raw_frame frame(unsigned code, std::string payload, bool fin = true, unsi
   return raw_frame{fin, reserved, code, std::move(payload)};
 }
 
-inline raw_frame text(std::string payload, bool fin = true) { return frame(1, std::move(payload), fin); }
+inline raw_frame text(std::string payload, bool fin = true) {
+  return frame(1, std::move(payload), fin);
+}
 
-inline raw_frame binary(std::string payload, bool fin = true) { return frame(2, std::move(payload), fin); }
+inline raw_frame binary(std::string payload, bool fin = true) {
+  return frame(2, std::move(payload), fin);
+}
 
-inline raw_frame more(std::string payload, bool fin = true) { return frame(0, std::move(payload), fin); }
+inline raw_frame more(std::string payload, bool fin = true) {
+  return frame(0, std::move(payload), fin);
+}
 
-inline raw_frame ping(std::string payload = {}) { return frame(9, std::move(payload)); }
+inline raw_frame ping(std::string payload = {}) {
+  return frame(9, std::move(payload));
+}
 
-inline raw_frame pong(std::string payload = {}) { return frame(10, std::move(payload)); }
+inline raw_frame pong(std::string payload = {}) {
+  return frame(10, std::move(payload));
+}
 
 inline raw_frame close_frame(unsigned code = 1000, std::string_view reason = {}) {
   return frame(8, close_text(code, reason));
@@ -80,8 +90,8 @@ inline std::optional<raw_frame> take_frame(std::string& bytes) {
 
 /// A frame as the tables of the tests have it: of a Close only the code counts, of long payloads size and hash.
 inline std::string label(const raw_frame& what) {
-  static constexpr std::string_view names[] = {"more", "text", "binary", "3", "4", "5", "6",  "7",
-                                               "close", "ping", "pong", "11", "12", "13", "14", "15"};
+  static constexpr std::string_view names[] = {"more",  "text", "binary", "3",  "4",  "5",  "6",  "7",
+                                               "close", "ping", "pong",   "11", "12", "13", "14", "15"};
   std::string result{names[what.code]};
   if (!what.fin)
     result.append("...");
@@ -101,7 +111,8 @@ inline std::string label(const raw_frame& what) {
 
 class conversation {
 public:
-  explicit conversation(endpoint ours, websocket_options options = plain()) : ours_(ours), options_(std::move(options)) {}
+  explicit conversation(endpoint ours, websocket_options options = plain())
+      : ours_(ours), options_(std::move(options)) {}
 
   conversation& arriving(arrival value) {
     arrival_ = value;

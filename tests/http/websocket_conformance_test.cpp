@@ -92,7 +92,9 @@ TEST(websocket_conformance, pings_and_pongs) {
   check_virtually({
       {"empty", {ping(), close_frame()}, {"pong ", bye}},
       {"with text", {ping("Hello, world!"), close_frame()}, {"pong Hello, world!", bye}},
-      {"with what is no text", {ping({"\x00\xff\xfe\xfd\x00\xff", 6}), close_frame()}, {label(pong({"\x00\xff\xfe\xfd\x00\xff", 6})), bye}},
+      {"with what is no text",
+       {ping({"\x00\xff\xfe\xfd\x00\xff", 6}), close_frame()},
+       {label(pong({"\x00\xff\xfe\xfd\x00\xff", 6})), bye}},
       {"of 125 bytes", {ping(most), close_frame()}, {label(pong(most)), bye}},
       {"of 126 bytes", {ping(std::string(126, 'x'))}, {broken}},
       {"pong of 126 bytes", {pong(std::string(126, 'x'))}, {broken}},
@@ -108,7 +110,8 @@ TEST(websocket_conformance, reserved_bits) {
   for (unsigned bits = 1; bits <= 7; ++bits) {
     const auto name = std::to_string(bits);
     rows.push_back({"text " + name, {frame(1, "x", true, bits), ping()}, {broken}});
-    rows.push_back({"after a text " + name, {text("Hello"), frame(1, "x", true, bits), ping()}, {"text Hello", broken}});
+    rows.push_back(
+        {"after a text " + name, {text("Hello"), frame(1, "x", true, bits), ping()}, {"text Hello", broken}});
     rows.push_back({"binary " + name, {frame(2, "xyz", true, bits)}, {broken}});
     rows.push_back({"continuation " + name, {text("x", false), frame(0, "y", true, bits)}, {broken}});
     rows.push_back({"ping " + name, {frame(9, "x", true, bits)}, {broken}});
@@ -137,7 +140,9 @@ TEST(websocket_conformance, fragments) {
       {"a pong in two", {pong_part, more("ng")}, {broken}},
       {"a close in two", {frame(8, close_text(1000), false), more("")}, {broken}},
       {"a text in two", {text("frag", false), more("ment"), close_frame()}, {"text fragment", bye}},
-      {"a ping between", {text("frag", false), ping("p"), more("ment"), close_frame()}, {"pong p", "text fragment", bye}},
+      {"a ping between",
+       {text("frag", false), ping("p"), more("ment"), close_frame()},
+       {"pong p", "text fragment", bye}},
       {"a pong between", {text("frag", false), pong("p"), more("ment"), close_frame()}, {"text fragment", bye}},
       {"a continuation of nothing", {more("x"), text("Hello")}, {broken}},
       {"an open continuation of nothing", {more("x", false), text("Hello")}, {broken}},
@@ -151,7 +156,9 @@ TEST(websocket_conformance, fragments) {
         more("fragment4", false), ping("2"), more("fragment5"), close_frame()},
        {"pong 1", "pong 2", "text fragment1fragment2fragment3fragment4fragment5", bye}},
       {"empty fragments", {text("", false), more("", false), more(""), close_frame()}, {"text ", bye}},
-      {"one that is not empty", {binary("", false), more("middle", false), more(""), close_frame()}, {"binary middle", bye}},
+      {"one that is not empty",
+       {binary("", false), more("middle", false), more(""), close_frame()},
+       {"binary middle", bye}},
   });
 }
 
@@ -182,17 +189,39 @@ TEST(websocket_conformance, text_is_utf_8) {
     bytewise.push_back(close_frame());
     rows.push_back({"right, in fragments", bytewise, {label(text(one)), bye}});
   }
-  const std::string wrong[] = {
-      "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80\x65\x64\x69\x74\x65\x64",
-      "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xf7\xbf\xbf\xbf", "\xfb\xbf\xbf\xbf\xbf",
-      "\xfd\xbf\xbf\xbf\xbf\xbf", "\xf4\x90\x80\x80", "\x80", "\xbf", "\x80\xbf\x80\xbf", "\xc0 ", "\xe0 ", "\xf0 ",
-      "\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xc0\x80",
-      "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xad\xbf", "\xed\xbf\xbf", "\xed\xa0\x80\xed\xb0\x80", "\xfe", "\xff"};
+  const std::string wrong[] = {"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80\x65\x64\x69\x74\x65\x64",
+                               "\xf8\x88\x80\x80\x80",
+                               "\xfc\x84\x80\x80\x80\x80",
+                               "\xf7\xbf\xbf\xbf",
+                               "\xfb\xbf\xbf\xbf\xbf",
+                               "\xfd\xbf\xbf\xbf\xbf\xbf",
+                               "\xf4\x90\x80\x80",
+                               "\x80",
+                               "\xbf",
+                               "\x80\xbf\x80\xbf",
+                               "\xc0 ",
+                               "\xe0 ",
+                               "\xf0 ",
+                               "\xc0\xaf",
+                               "\xe0\x80\xaf",
+                               "\xf0\x80\x80\xaf",
+                               "\xc1\xbf",
+                               "\xe0\x9f\xbf",
+                               "\xf0\x8f\xbf\xbf",
+                               "\xc0\x80",
+                               "\xe0\x80\x80",
+                               "\xed\xa0\x80",
+                               "\xed\xad\xbf",
+                               "\xed\xbf\xbf",
+                               "\xed\xa0\x80\xed\xb0\x80",
+                               "\xfe",
+                               "\xff"};
   for (const auto& one : wrong) {
     // Nothing ends these messages: the verdict must not wait for that, nor for the rest of a frame.
     rows.push_back({"wrong", {text("ok " + one)}, {"close 1007"}});
     rows.push_back({"wrong and unfinished", {text("ok " + one, false)}, {"close 1007"}});
-    rows.push_back({"wrong in the second fragment", {text("ok ", false), ping("p"), more(one, false)}, {"pong p", "close 1007"}});
+    rows.push_back(
+        {"wrong in the second fragment", {text("ok ", false), ping("p"), more(one, false)}, {"pong p", "close 1007"}});
     rows.push_back({"as binary", {binary(one), close_frame()}, {label(binary(one)), bye}});
   }
   for (const std::string cut : {"\xc2", "\xe1\xbd", "\xf0\x90\x80"})
@@ -230,8 +259,8 @@ TEST(websocket_conformance, closing) {
       {"with a reason that is no text", {close_frame(1000, "\xce\xba\xed\xa0\x80")}, {"close 1007"}},
       {"with a reason that is cut off", {close_frame(1000, "\xce\xba\xe1")}, {"close 1007"}},
   };
-  for (const unsigned code : {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1009U, 1010U, 1011U, 1012U, 1013U, 1014U, 3000U,
-                              3999U, 4000U, 4999U})
+  for (const unsigned code :
+       {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1009U, 1010U, 1011U, 1012U, 1013U, 1014U, 3000U, 3999U, 4000U, 4999U})
     rows.push_back({std::to_string(code), {close_frame(code)}, {"close " + std::to_string(code)}});
   for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 1100U, 2000U, 2999U, 5000U, 65'535U})
     rows.push_back({std::to_string(code), {close_frame(code)}, {broken}});
@@ -248,7 +277,8 @@ TEST(websocket_conformance, closing) {
 TEST(websocket_conformance, masks) {
   run_virtually([]() -> task<> {
     // A client masks, a server does not (RFC 6455 §5.1).
-    EXPECT_EQ(co_await echoed(from_server(1, "x")), from_server(8, close_text(1002, "a frame without a mask from a client")));
+    EXPECT_EQ(co_await echoed(from_server(1, "x")),
+              from_server(8, close_text(1002, "a frame without a mask from a client")));
     for (const auto ours : both) {
       auto talk = conversation{ours};
       talk.arriving(arrival::at_once);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -116,8 +117,8 @@ task<void> check_echo(conversation talk, terms agreed, std::size_t fragment, std
                                           repeating_after(600),
                                           repeating_after(5000),
                                           repeating_after(200),
-                                          repeating_after(40'000),
-                                          std::string(100'000, 'x')};
+                                          repeating_after(17'000),
+                                          std::string(20'000, 'x')};
   packer pack{agreed.their_bits, agreed.theirs_take_over};
   std::vector<raw_frame> sent;
   for (const auto& message : messages) {
@@ -155,8 +156,8 @@ task<void> check_server(bool server_keeps, bool client_keeps, int server_bits, i
   if (!client_keeps)
     offer += "; client_no_context_takeover";
   offer += bits_parameter("server", server_bits) + bits_parameter("client", client_bits);
-  const auto options = plain().compression(
-      deflate_options{}.server_context_takeover(true).client_context_takeover(true).threshold(0));
+  const auto options =
+      plain().compression(deflate_options{}.server_context_takeover(true).client_context_takeover(true).threshold(0));
   auto talk = conversation{endpoint::server, options};
   talk.extensions(offer);
   const terms agreed{server_keeps, client_keeps, server_bits == 0 ? 15 : server_bits,
@@ -171,8 +172,8 @@ task<void> check_client(bool server_keeps, bool client_keeps, int server_bits, i
   if (!client_keeps)
     answer += "; client_no_context_takeover";
   answer += bits_parameter("server", server_bits) + bits_parameter("client", client_bits);
-  const auto options = plain().compression(
-      deflate_options{}.server_context_takeover(true).client_context_takeover(true).threshold(0));
+  const auto options =
+      plain().compression(deflate_options{}.server_context_takeover(true).client_context_takeover(true).threshold(0));
   auto talk = conversation{endpoint::client, options};
   talk.extensions(answer);
   const terms agreed{client_keeps, server_keeps, client_bits == 0 ? 15 : client_bits,
