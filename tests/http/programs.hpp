@@ -64,6 +64,14 @@ public:
     return *this;
   }
 
+  /// Serves the same over TLS, on a port of its own, with this certificate and key.
+  nginx& tls(const std::string& certificate, const std::string& key) {
+    add_file("certificate.pem", certificate);
+    add_file("key.pem", key);
+    has_tls_ = true;
+    return *this;
+  }
+
   void add_page(const std::string& name, const std::string& text) const {
     const auto path = folder_ / "html" / name;
     std::filesystem::create_directories(path.parent_path());
@@ -82,8 +90,14 @@ public:
     for (int attempt = 0;; ++attempt) {
       {
         const auto probe = co_await net::listen_tcp("127.0.0.1", 0);
+        const auto other = co_await net::listen_tcp("127.0.0.1", 0);
         port_ = probe->local_endpoint().port();
+        tls_port_ = other->local_endpoint().port();
       }
+      std::string tls;
+      if (has_tls_)
+        tls = "    listen 127.0.0.1:" + std::to_string(tls_port_) +
+              " ssl; ssl_certificate certificate.pem; ssl_certificate_key key.pem;\n";
       std::ofstream{folder_ / "nginx.conf"}
           << "pid nginx.pid; worker_processes 1; error_log error.log;\n"
              "events { worker_connections 1024; }\n"
@@ -93,9 +107,9 @@ public:
              "  gzip on; gzip_min_length 1; gzip_types text/plain;\n"
              "  server {\n"
              "    listen 127.0.0.1:"
-          << port_
-          << " backlog=1024; root html;\n"
-             "    location /moved { return 302 /page.html; }\n"
+          << port_ << " backlog=1024; root html;\n"
+          << tls
+          << "    location /moved { return 302 /page.html; }\n"
              "    location /loop { return 301 /loop; }\n"
              "    location /error { return 503 sorry; }\n"
           << locations_
@@ -115,6 +129,8 @@ public:
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
+  [[nodiscard]] std::string tls_url() const { return "https://127.0.0.1:" + std::to_string(tls_port_); }
+
 private:
   [[nodiscard]] std::string command() const {
     return "PATH=$PATH:/usr/sbin nginx -p " + folder_.string() + " -c nginx.conf -e error.log";
@@ -123,6 +139,8 @@ private:
   std::filesystem::path folder_;
   std::string locations_;
   std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
+  bool has_tls_ = false;
 };
 
 } // namespace actors::http::test

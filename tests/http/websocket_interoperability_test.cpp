@@ -1,3 +1,4 @@
+#include "tls_support.hpp"
 #include "websocket_support.hpp"
 
 #include <actors/core/to_thread.hpp>
@@ -37,8 +38,12 @@ asyncio.run(main(sys.argv[1]))
 )";
 
 constexpr const char* python_server = R"(
-import asyncio, sys, websockets
+import asyncio, ssl, sys, websockets
 async def main():
+    context = None
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
     over = asyncio.get_running_loop().create_future()
     async def echo(ws):
         try:
@@ -48,7 +53,8 @@ async def main():
             pass # codes of applications count as errors there
         if not over.done():
             over.set_result(ws.close_code)
-    async with websockets.serve(echo, "127.0.0.1", 0, max_size=None, subprotocols=["b"]) as server:
+    async with websockets.serve(echo, "127.0.0.1", 0, max_size=None, subprotocols=["b"],
+                                ssl=context) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         print("closed", await over, flush=True)
 asyncio.run(main())
@@ -75,11 +81,15 @@ run(true, () => run({ clientMaxWindowBits: 10, serverMaxWindowBits: 9, threshold
 
 constexpr const char* node_server = R"(
 const WebSocket = require('ws');
-const server = new WebSocket.Server({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 },
-  handleProtocols: () => 'b' }, () => console.log(server.address().port));
+const fs = require('fs');
+const [cert, key] = process.argv.slice(2);
+const under = cert ? require('https').createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) })
+                   : require('http').createServer();
+const server = new WebSocket.Server({ server: under, perMessageDeflate: { threshold: 0 }, handleProtocols: () => 'b' });
+under.listen(0, '127.0.0.1', () => console.log(under.address().port));
 server.on('connection', ws => {
   ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
-  ws.on('close', code => { console.log('closed', code); server.close(); });
+  ws.on('close', code => { console.log('closed', code); server.close(); under.close(); });
 });
 )";
 
@@ -93,6 +103,7 @@ public:
     folder_ = pattern;
     file_ = folder_ / ("script" + suffix);
     std::ofstream{file_} << text;
+    static_cast<void>(add("authority.pem", test_support::shared_identities().authority.pem));
   }
 
   script(const script&) = delete;
@@ -105,9 +116,19 @@ public:
     std::filesystem::remove_all(folder_, ignored);
   }
 
+  /// A file beside it; its path.
+  [[nodiscard]] std::string add(const std::string& name, const std::string& text) const {
+    const auto path = folder_ / name;
+    std::ofstream{path} << text;
+    return path.string();
+  }
+
   void start(const std::string& arguments = {}) {
-    const auto command =
-        "NODE_PATH=/usr/share/nodejs timeout 60 " + interpreter_ + " " + file_.string() + " " + arguments + " 2>&1";
+    // Both trust the authority in this file.
+    const auto authority = (folder_ / "authority.pem").string();
+    const auto command = "NODE_PATH=/usr/share/nodejs NODE_EXTRA_CA_CERTS=" + authority +
+                         " SSL_CERT_FILE=" + authority + " timeout 60 " + interpreter_ + " " + file_.string() + " " +
+                         arguments + " 2>&1";
     pipe_ = ::popen(command.c_str(), "r");
     if (pipe_ == nullptr)
       throw std::runtime_error("cannot run " + command);
@@ -138,11 +159,17 @@ websocket_options compressing() {
       deflate_options{}.server_context_takeover(true).client_context_takeover(true));
 }
 
-task<> serve_a_client(std::string interpreter, std::string suffix, const char* text) {
-  server site{[](server_exchange& x) -> task<void> {
+enum class security : bool { none, tls };
+
+task<> serve_a_client(std::string interpreter, std::string suffix, const char* text, security how) {
+  const auto handle = [](server_exchange& x) -> task<void> {
     auto socket = co_await accept_websocket(x, compressing());
     co_await echo(socket);
-  }};
+  };
+  server_options options;
+  if (how == security::tls)
+    options.tls(good_server());
+  server site{handle, options};
   co_await site.start();
   script client{interpreter, suffix, text};
   client.start("ws" + site.url().substr(4) + "/any/path");
@@ -151,13 +178,20 @@ task<> serve_a_client(std::string interpreter, std::string suffix, const char* t
   co_await site.stop(5s);
 }
 
-task<> talk_to_a_server(std::string interpreter, std::string suffix, const char* text) {
+task<> talk_to_a_server(std::string interpreter, std::string suffix, const char* text, security how) {
   script peer{interpreter, suffix, text};
-  peer.start();
+  std::string arguments;
+  auto options = websocket_client_options{}.websocket(compressing());
+  if (how == security::tls) {
+    const auto& shown = test_support::shared_identities().server;
+    arguments = peer.add("cert.pem", shown.pem) + " " + peer.add("key.pem", shown.key);
+    options.tls(good_client());
+  }
+  peer.start(arguments);
   auto port = co_await to_thread([&peer] { return peer.line(); });
   port.pop_back();
-  const auto where = "ws://127.0.0.1:" + port + "/";
-  auto socket = co_await connect_websocket(where, websocket_client_options{}.websocket(compressing()));
+  const std::string scheme = how == security::tls ? "wss" : "ws";
+  auto socket = co_await connect_websocket(scheme + "://127.0.0.1:" + port + "/", options);
   EXPECT_EQ(socket.protocol(), "b");
   EXPECT_TRUE(socket.compresses());
   for (const auto& message :
@@ -174,19 +208,35 @@ task<> talk_to_a_server(std::string interpreter, std::string suffix, const char*
 }
 
 TEST(python_websockets, is_served_by_us) {
-  run_really([] { return serve_a_client("/usr/bin/python3", ".py", python_client); });
+  run_really([] { return serve_a_client("/usr/bin/python3", ".py", python_client, security::none); });
+}
+
+TEST(python_websockets, is_served_by_us_over_tls) {
+  run_really([] { return serve_a_client("/usr/bin/python3", ".py", python_client, security::tls); });
 }
 
 TEST(python_websockets, serves_us) {
-  run_really([] { return talk_to_a_server("/usr/bin/python3", ".py", python_server); });
+  run_really([] { return talk_to_a_server("/usr/bin/python3", ".py", python_server, security::none); });
+}
+
+TEST(python_websockets, serves_us_over_tls) {
+  run_really([] { return talk_to_a_server("/usr/bin/python3", ".py", python_server, security::tls); });
 }
 
 TEST(node_ws, is_served_by_us) {
-  run_really([] { return serve_a_client("node", ".js", node_client); });
+  run_really([] { return serve_a_client("node", ".js", node_client, security::none); });
+}
+
+TEST(node_ws, is_served_by_us_over_tls) {
+  run_really([] { return serve_a_client("node", ".js", node_client, security::tls); });
 }
 
 TEST(node_ws, serves_us) {
-  run_really([] { return talk_to_a_server("node", ".js", node_server); });
+  run_really([] { return talk_to_a_server("node", ".js", node_server, security::none); });
+}
+
+TEST(node_ws, serves_us_over_tls) {
+  run_really([] { return talk_to_a_server("node", ".js", node_server, security::tls); });
 }
 
 } // namespace
