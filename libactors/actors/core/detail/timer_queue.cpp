@@ -107,7 +107,7 @@ void timer_queue::remove(timer& entry) noexcept {
     publish_next();
 }
 
-std::size_t timer_queue::fire(time_point now, std::size_t budget) {
+std::size_t timer_queue::fire_due(time_point now, std::size_t budget) {
   struct due {
     caf::strong_actor_ptr target;
     std::uint64_t id;

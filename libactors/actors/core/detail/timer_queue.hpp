@@ -26,7 +26,7 @@ public:
   void remove(timer& entry) noexcept;
 
   /// Wakes at most `budget` actors whose time has come; how many.
-  std::size_t fire(time_point now, std::size_t budget);
+  std::size_t fire(time_point now, std::size_t budget) { return next_deadline() <= now ? fire_due(now, budget) : 0; }
 
   /// When the first timer is due, `time_point::max()` if there is none.
   [[nodiscard]] time_point next_deadline() const noexcept {
@@ -45,6 +45,7 @@ private:
     timer* owner;
   };
 
+  std::size_t fire_due(time_point now, std::size_t budget);
   void place(std::size_t slot, entry value) noexcept;
   void sift_up(std::size_t slot) noexcept;
   void sift_down(std::size_t slot) noexcept;

@@ -28,6 +28,9 @@ constexpr int handlers_per_poll = 16;
 
 constexpr std::size_t timers_per_poll = 64;
 
+// A poll that finds nothing costs a system call: after some in vain so many parks go without.
+constexpr std::uint32_t longest_poll_pause = 32;
+
 // The newest job runs first, because its data is in the cache, but not so often that the queue waits.
 constexpr std::uint32_t max_streak = 16;
 
@@ -99,7 +102,8 @@ private:
 
 reactor_worker::reactor_worker(internal::reactor_scheduler& scheduler, std::size_t index)
     : execution_unit(&scheduler.system()), scheduler_(&scheduler), index_(index),
-      io_(std::make_unique<boost::asio::io_context>(1)), work_(boost::asio::make_work_guard(*io_)) {
+      io_(std::make_unique<boost::asio::io_context>(1)), work_(boost::asio::make_work_guard(*io_)),
+      is_virtual_(scheduler.core().options().clock() == clock_kind::virtual_time) {
   if (const auto seed = scheduler.core().options().schedule_seed())
     shuffled_.emplace(*seed);
 }
@@ -291,6 +295,8 @@ bool reactor_worker::run(std::uint64_t generation) {
         return false;
       continue;
     }
+    if (poll_more())
+      continue;
     if (fire_timeouts() > 0)
       continue;
     if (scheduler_->stopping())
@@ -444,6 +450,25 @@ void reactor_worker::poll_io() {
   }
 }
 
+/// Runs one of the handlers that the last look at the sockets has found: where many are busy each look finds many, and
+/// to park for each would cost more than what most of them do. Under a virtual clock parking is what moves the time.
+bool reactor_worker::poll_more() {
+  if (is_virtual_)
+    return false;
+  if (pauses_left_ > 0) {
+    --pauses_left_;
+    return false;
+  }
+  if (io_->poll_one() > 0) {
+    ++polled_;
+    return true;
+  }
+  poll_pause_ = polled_ > 0 ? 0 : std::min(2 * poll_pause_ + 1, longest_poll_pause);
+  pauses_left_ = poll_pause_;
+  polled_ = 0;
+  return false;
+}
+
 std::size_t reactor_worker::fire_timeouts() {
   // Reading the clock costs more than asking whether there is any timer.
   if (next_timeout() == time_point::max())
@@ -486,15 +511,16 @@ void reactor_worker::park() {
     const auto deadline = scheduler_->before_idle(*this);
     if (deadline == time_point::max())
       io_->run_one();
-    else if (deadline > scheduler_->now())
+    else if (deadline > (is_virtual_ ? scheduler_->now() : time_point{duration{begin}}))
       io_->run_one_until(deadline);
     else
       io_->poll_one();
   }
   leave_park();
-  idle_ns_.store(idle_ns_.load(std::memory_order_relaxed) + steady_now() - begin, std::memory_order_relaxed);
+  const auto end = steady_now();
+  idle_ns_.store(idle_ns_.load(std::memory_order_relaxed) + end - begin, std::memory_order_relaxed);
   parked_since_.store(0, std::memory_order_relaxed);
-  set_coarse_now(scheduler_->now());
+  set_coarse_now(is_virtual_ ? scheduler_->now() : time_point{duration{end}});
 }
 
 void reactor_worker::leave_park() {

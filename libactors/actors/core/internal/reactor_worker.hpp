@@ -186,6 +186,7 @@ private:
   void park();
   void leave_park();
   void poll_io();
+  [[nodiscard]] bool poll_more();
   std::size_t fire_timeouts();
   void on_earlier_deadline() override;
 
@@ -199,11 +200,15 @@ private:
   bool pinned_first_ = false;
   std::uint32_t last_in_streak_ = 0;
   std::uint32_t tick_ = 0;
+  std::uint32_t polled_ = 0;       // handlers since the last park or poll that found none
+  std::uint32_t poll_pause_ = 0;   // parks without a poll before them, after one that was for nothing
+  std::uint32_t pauses_left_ = 0;  // of these
   std::uint64_t generation_ = 0;
   std::deque<bound_job> pinned_;
   std::deque<bound_job> held_; // wait for the end of a late job that runs alone
   std::vector<bound_job> arrivals_;
   std::optional<internal::shuffled_jobs<bound_job>> shuffled_; // only with a schedule seed
+  const bool is_virtual_;                                      // so is the clock
 
   internal::run_queue queue_;
   internal::action_queue actions_;
