@@ -5,6 +5,7 @@
 #include <actors/http/internal/quoted.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -21,10 +22,9 @@ void check_name(std::string_view name) {
 }
 
 void check_value(std::string_view name, std::string_view value) {
-  for (const char c : value)
-    if (!internal::is(internal::value_char, c))
-      throw error{errc::invalid_field_value, "value of header field " + internal::quoted(name) +
-                                                 " holds a control character: " + internal::quoted(value)};
+  if (!internal::all_are(internal::value_char, value))
+    throw error{errc::invalid_field_value, "value of header field " + internal::quoted(name) +
+                                               " holds a control character: " + internal::quoted(value)};
 }
 
 /// Whether the text lies in the buffer, so that changing the buffer would pull it away.
@@ -89,11 +89,19 @@ fields& fields::add(std::string_view name, std::string_view value) {
   if (lies_in(wire_, name) || lies_in(wire_, value))
     return add(std::string{name}, std::string{value});
   const std::size_t offset = wire_.size();
-  if (offset + name.size() + value.size() + 4 > std::numeric_limits<std::uint32_t>::max())
+  const std::size_t size = name.size() + value.size() + 4;
+  if (offset + size > std::numeric_limits<std::uint32_t>::max())
     throw error{errc::fields_too_large, "header fields exceed 4 GiB"};
+  // One call for the room instead of one for each piece.
+  wire_.append(size, '\n');
+  char* const line = wire_.data() + offset;
+  std::memcpy(line, name.data(), name.size());
+  std::memcpy(line + name.size(), ": ", 2);
+  if (!value.empty())
+    std::memcpy(line + name.size() + 2, value.data(), value.size());
+  line[size - 2] = '\r';
   entries_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
-  wire_.append(name).append(": ").append(value).append("\r\n");
   return *this;
 }
 

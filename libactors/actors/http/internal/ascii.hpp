@@ -38,6 +38,7 @@ enum char_class : std::uint8_t {
   target_char = 4,     ///< may stand in a request target: visible ASCII
   unreserved_char = 8, ///< RFC 3986 §2.3
   host_char = 16,      ///< may stand in a Host field (RFC 3986 §3.2.2 and a port)
+  name_char = 32,      ///< may stand in a host's name as it is: `host_char` without `%`, commas, colons and brackets
 };
 
 inline constexpr auto char_classes = [] {
@@ -45,6 +46,7 @@ inline constexpr auto char_classes = [] {
   constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
   constexpr std::string_view unreserved_marks = "-._~";
   constexpr std::string_view host_marks = "-._~!$&'()*+,;=:[]%";
+  constexpr std::string_view name_marks = "-._~!$&'()*+;=";
   for (std::size_t i = 0; i < table.size(); ++i) {
     const char c = static_cast<char>(i);
     const bool alnum = i < 128 && (is_digit(c) || is_alpha(c));
@@ -54,6 +56,8 @@ inline constexpr auto char_classes = [] {
       table[i] |= unreserved_char;
     if (alnum || (i < 128 && host_marks.find(c) != std::string_view::npos))
       table[i] |= host_char;
+    if (alnum || (i < 128 && name_marks.find(c) != std::string_view::npos))
+      table[i] |= name_char;
     if (i == '\t' || (i >= 0x20 && i != 0x7f))
       table[i] |= value_char;
     if (i > 0x20 && i < 0x7f)
@@ -66,12 +70,17 @@ inline constexpr auto char_classes = [] {
   return (char_classes[static_cast<unsigned char>(c)] & wanted) != 0;
 }
 
+/// Whether all characters of the text are such. Without a way out in the middle, since nearly every text is right.
+[[nodiscard]] constexpr bool all_are(char_class wanted, std::string_view text) noexcept {
+  unsigned common = wanted;
+  for (const char c : text)
+    common &= char_classes[static_cast<unsigned char>(c)];
+  return common != 0;
+}
+
 /// Whether the text has at least one character and only such.
 [[nodiscard]] constexpr bool consists_of(char_class wanted, std::string_view text) noexcept {
-  for (const char c : text)
-    if (!is(wanted, c))
-      return false;
-  return !text.empty();
+  return !text.empty() && all_are(wanted, text);
 }
 
 [[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) noexcept {

@@ -35,7 +35,7 @@ bool is_name(std::string_view text) noexcept {
     if (c == '%') {
       if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
         return false;
-    } else if (!is(host_char, c) || c == '[' || c == ']' || c == ',' || c == ':') {
+    } else if (!is(name_char, c)) {
       return false;
     }
   }
@@ -82,6 +82,12 @@ std::optional<rule_breach> check_absolute(std::string_view target) {
 
 bool is_authority(std::string_view text) {
   if (!text.starts_with('[')) {
+    // Nearly every request comes by here, with a name that has nothing to decode.
+    std::size_t size = 0;
+    while (size < text.size() && is(name_char, text[size]))
+      ++size;
+    if (size == text.size() || text[size] == ':')
+      return size > 0 && is_port(text.substr(std::min(size + 1, text.size())));
     const auto [host, port] = split(text);
     return is_name(host) && is_port(port);
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace actors::http::internal {
 
@@ -30,6 +31,48 @@ known_field classify(std::string_view name) noexcept {
   }
 }
 
+/// Gathers the pieces of a head, most of which are short, so that they reach their string in one append.
+class head_writer {
+public:
+  explicit head_writer(std::string& out) noexcept : out_(&out) {}
+
+  [[gnu::always_inline]] head_writer& put(std::string_view piece) {
+    if (piece.size() > sizeof buffer_ - size_) [[unlikely]]
+      return put_big(piece);
+    std::memcpy(buffer_ + size_, piece.data(), piece.size());
+    size_ += piece.size();
+    return *this;
+  }
+
+  head_writer& put_number(std::uint64_t value) {
+    char digits[20];
+    char* const end = digits + sizeof digits;
+    char* begin = end;
+    do {
+      *--begin = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    return put({begin, static_cast<std::size_t>(end - begin)});
+  }
+
+  /// Appends what was gathered.
+  void finish() {
+    out_->append(buffer_, size_);
+    size_ = 0;
+  }
+
+private:
+  head_writer& put_big(std::string_view piece) {
+    finish();
+    out_->append(piece);
+    return *this;
+  }
+
+  std::string* out_;
+  std::size_t size_ = 0;
+  char buffer_[1024];
+};
+
 /// What a header section has of the fields that the serialiser adds or leaves out.
 struct survey {
   explicit survey(const fields& all) noexcept {
@@ -48,10 +91,10 @@ struct survey {
   bool has_framing = false;
 };
 
-void append_fields(std::string& out, const fields& all, const survey& found, body_framing framing) {
+void put_fields(head_writer& out, const fields& all, const survey& found, body_framing framing) {
   const bool keeps_length = framing.what() == body_framing::kind::as_given;
   if (!found.has_framing) {
-    out.append(all.wire());
+    out.put(all.wire());
     return;
   }
   for (const auto [name, value] : all) {
@@ -61,27 +104,24 @@ void append_fields(std::string& out, const fields& all, const survey& found, bod
     if (known == known_field::content_length &&
         (value.empty() || !std::all_of(value.begin(), value.end(), is_digit) || all.count("Content-Length") > 1))
       throw error{errc::bad_framing, "Content-Length " + quoted(value) + " is not one number"};
-    out.append(name).append(": ").append(value).append("\r\n");
+    out.put(name).put(": ").put(value).put("\r\n");
   }
 }
 
-void append_framing(std::string& out, body_framing framing) {
-  if (framing.what() == body_framing::kind::sized) {
-    out.append("Content-Length: ");
-    append_number(out, framing.size());
-    out.append("\r\n");
-  } else if (framing.what() == body_framing::kind::chunked) {
-    out.append("Transfer-Encoding: chunked\r\n");
-  }
+void put_framing(head_writer& out, body_framing framing) {
+  if (framing.what() == body_framing::kind::sized)
+    out.put("Content-Length: ").put_number(framing.size()).put("\r\n");
+  else if (framing.what() == body_framing::kind::chunked)
+    out.put("Transfer-Encoding: chunked\r\n");
 }
 
-void append_note(std::string& out, const fields& all, const survey& found, connection_note note) {
+void put_note(head_writer& out, const fields& all, const survey& found, connection_note note) {
   if (note == connection_note::none)
     return;
   const std::string_view token = note == connection_note::close ? "close" : "keep-alive";
   if (found.has_connection && all.has_token("Connection", token))
     return;
-  out.append("Connection: ").append(token).append("\r\n");
+  out.put("Connection: ").put(token).put("\r\n");
 }
 
 } // namespace
@@ -116,28 +156,28 @@ void append_head(std::string& out, const request& message, body_framing framing,
   if (!found.has_host && !std::all_of(host.begin(), host.end(), [](char c) { return is(target_char, c); }))
     throw error{errc::invalid_field_value,
                 "host " + quoted(host) + " holds a space, control character or non-ASCII byte"};
-  out.append(to_string(message.method())).append(" ").append(message.target());
-  out.append(message.version() == version::http_1_1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+  head_writer head{out};
+  head.put(to_string(message.method())).put(" ").put(message.target());
+  head.put(message.version() == version::http_1_1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
   if (!found.has_host)
-    out.append("Host: ").append(host).append("\r\n");
-  append_fields(out, message.fields(), found, framing);
-  append_framing(out, framing);
-  append_note(out, message.fields(), found, note);
-  out.append("\r\n");
+    head.put("Host: ").put(host).put("\r\n");
+  put_fields(head, message.fields(), found, framing);
+  put_framing(head, framing);
+  put_note(head, message.fields(), found, note);
+  head.put("\r\n").finish();
 }
 
 void append_head(std::string& out, const response& message, body_framing framing, std::string_view date,
                  connection_note note) {
   const survey found{message.fields()};
-  out.append("HTTP/1.1 ");
-  append_number(out, code(message.status()));
-  out.append(" ").append(message.reason()).append("\r\n");
+  head_writer head{out};
+  head.put("HTTP/1.1 ").put_number(code(message.status())).put(" ").put(message.reason()).put("\r\n");
   if (!found.has_date && !date.empty())
-    out.append("Date: ").append(date).append("\r\n");
-  append_fields(out, message.fields(), found, framing);
-  append_framing(out, framing);
-  append_note(out, message.fields(), found, note);
-  out.append("\r\n");
+    head.put("Date: ").put(date).put("\r\n");
+  put_fields(head, message.fields(), found, framing);
+  put_framing(head, framing);
+  put_note(head, message.fields(), found, note);
+  head.put("\r\n").finish();
 }
 
 void append_chunk(std::string& out, std::string_view data) {

@@ -31,6 +31,25 @@ void clear_output(std::string& out) {
     out.clear();
 }
 
+/// Date and Server are the same for a second in all answers of a server: once a thread and not once a connection, so
+/// that many connections do not each bring theirs into the cache. Valid until the next call of the thread.
+[[gnu::noinline]] std::string_view standing_text(const std::string& server_name) {
+  struct standing {
+    std::time_t second = -1;
+    std::string server_name;
+    std::string text;
+  };
+
+  thread_local standing kept;
+  if (const auto now = std::time(nullptr); now != kept.second || server_name != kept.server_name) {
+    auto text = format_date(std::chrono::sys_seconds{std::chrono::seconds{now}});
+    if (!server_name.empty())
+      text.append("\r\nServer: ").append(server_name);
+    kept = {now, server_name, std::move(text)};
+  }
+  return kept.text;
+}
+
 } // namespace
 
 // -- writing -----------------------------------------------------------------------------------------------------------
@@ -118,16 +137,10 @@ connection_note server_connection::note_for(const response& answer) {
   return version_ == version::http_1_0 ? connection_note::keep_alive : connection_note::none;
 }
 
-/// The value of Date with, as part of it, the Server field: both are the same for a second.
-std::string_view server_connection::standing_fields(const response& answer) {
-  if (const auto second = std::time(nullptr); second != standing_second_) {
-    standing_second_ = second;
-    standing_ = format_date(std::chrono::sys_seconds{std::chrono::seconds{second}});
-    if (!core_->options().server_name().empty())
-      standing_.append("\r\nServer: ").append(core_->options().server_name());
-  }
+/// The value of Date with, as part of it, the Server field.
+std::string_view server_connection::standing_fields(const response& answer) const {
   constexpr std::size_t date_size = 29;
-  const std::string_view all = standing_;
+  const auto all = standing_text(core_->options().server_name());
   return answer.fields().contains("Server") ? all.substr(0, date_size) : all;
 }
 

@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -125,7 +124,7 @@ private:
   void log_open_access(bool is_aborted);
   void append_failure(const std::exception_ptr& error);
   [[nodiscard]] connection_note note_for(const response& answer);
-  [[nodiscard]] std::string_view standing_fields(const response& answer);
+  [[nodiscard]] std::string_view standing_fields(const response& answer) const;
   /// One line of what strangers have done wrong, unless there are too many.
   void log_refusal(log_level level, std::string text);
 
@@ -195,8 +194,6 @@ private:
   std::shared_ptr<upgrade_link> upgraded_;
   std::string upgraded_peer_;
 
-  std::string standing_; // Date and Server
-  std::time_t standing_second_ = -1;
   bool waits_idle_ = false; // for the first byte of a request
   bool flush_wanted_ = false;
 
