@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/detail/leave_worker.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/spawn_options.hpp>
 #include <actors/core/task.hpp>
@@ -16,11 +17,13 @@
 /// Where a handler runs. By itself it runs inline: on the worker of its connection, which is the fastest, and holds up
 /// the worker's other connections while it computes. A handler that takes its time is wrapped:
 ///
-///     server site{on_any_worker(render)};       // a task on the stealable queue: any worker that has time runs it
+///     server site{on_any_worker(render)};       // a task on the stealable queue, whose worker goes to a spare thread
 ///     server site{in_blocking_pool(query)};     // a thread of the blocking pool: for calls that block
 ///     server site{forward_to(orders)};          // a message to an actor, which may be on another node (forward.hpp)
 ///
-/// The wrapper is a handler itself. Its connection waits for the answer, the others do not.
+/// The wrapper is a handler itself. Its connection waits for the answer, the others do not. The neighbours of a handler
+/// that is not wrapped wait for 2 to 4 ms, until it is seen to be late and its worker is handed to a spare thread
+/// (`benchmarks/http/neighbours.cpp`).
 ///
 /// Ownership: the callable is shared by all calls, as that of `handler`; the request is moved to where it is handled.
 /// Threads: the callable is called as const, by several threads at a time.
@@ -29,7 +32,7 @@
 /// that has not begun is withdrawn, one that runs is waited for.
 ///
 /// Errors: as for every handler, an exception is a 500 and logged. Cost: about a microsecond for the task, some more
-/// for the thread.
+/// for waking a thread.
 ///
 /// @snippet tests/http/placement_test.cpp placement
 namespace actors::http {
@@ -42,6 +45,8 @@ concept movable_handler = plain_handler<F> || coroutine_handler<F>;
 /// The callable and the request belong to the task's frame.
 template <class F>
 task<response> call_anywhere(std::shared_ptr<const F> function, request what) {
+  // The worker that took it has connections of its own.
+  actors::detail::leave_worker();
   if constexpr (coroutine_handler<F>)
     co_return co_await (*function)(std::move(what));
   else

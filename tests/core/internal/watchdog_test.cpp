@@ -4,6 +4,7 @@
 
 #include <actors/core/ask.hpp>
 #include <actors/core/detail/host_actor.hpp>
+#include <actors/core/detail/leave_worker.hpp>
 #include <actors/core/internal/reactor_scheduler.hpp>
 #include <actors/core/internal/reactor_worker.hpp>
 #include <actors/core/internal/runtime_core.hpp>
@@ -129,6 +130,66 @@ TEST(watchdog, others_go_on_while_a_job_holds_the_only_worker) {
   EXPECT_THAT(home.stop(10s), testing::IsEmpty());
   // Late, but not late enough for a report.
   EXPECT_THAT(log->lines(), testing::IsEmpty());
+}
+
+TEST(watchdog, a_job_may_leave_its_worker_at_once) {
+  runtime home{runtime_options{}.workers(1).stall_threshold(1h)};
+  obstacle wall;
+  std::atomic<bool> has_left{false};
+  auto late = home.spawn_future(
+      [](obstacle& in_the_way, std::atomic<bool>& is_away) -> task<int> {
+        actors::detail::leave_worker();
+        is_away = reactor_worker::current() == nullptr;
+        actors::detail::leave_worker(); // nothing is left to leave
+        const auto before = spawn(give(1));
+        in_the_way.hold();
+        const auto after = spawn(give(2));
+        int sum = co_await before;
+        sum += co_await after;
+        co_return sum;
+      }(wall, has_left),
+      unbound());
+  ASSERT_TRUE(wall.holds());
+  EXPECT_TRUE(has_left);
+  EXPECT_TRUE(comes(home.spawn_future(give(0), unbound())));
+  wall.let_go();
+  ASSERT_TRUE(comes(late));
+  EXPECT_EQ(late.get(), 3);
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, jobs_that_leave_their_workers_again_and_again_lose_none) {
+  runtime home{runtime_options{}.workers(2).stall_threshold(1h)};
+  std::vector<std::future<int>> all;
+  for (int i = 0; i < 50; ++i)
+    all.push_back(home.spawn_future(
+        []() -> task<int> {
+          int sum = 0;
+          for (int step = 0; step < 100; ++step) {
+            actors::detail::leave_worker();
+            const auto child = spawn(give(1));
+            co_await actors::yield();
+            sum += co_await child;
+          }
+          co_return sum;
+        }(),
+        unbound()));
+  for (auto& one : all) {
+    ASSERT_TRUE(comes(one));
+    EXPECT_EQ(one.get(), 100);
+  }
+  EXPECT_THAT(home.stop(10s), testing::IsEmpty());
+}
+
+TEST(watchdog, what_is_no_job_has_no_worker_to_leave) {
+  actors::detail::leave_worker();
+  runtime home{runtime_options{}.workers(1).clock(actors::clock_kind::virtual_time)};
+  const auto stays = []() -> task<bool> {
+    actors::detail::leave_worker();
+    const bool is_at_home = reactor_worker::current() != nullptr;
+    co_return is_at_home;
+  };
+  EXPECT_TRUE(home.block_on(stays)) << "a second thread would let virtual time pass";
 }
 
 TEST(watchdog, a_late_job_goes_on_as_if_nothing_had_happened) {

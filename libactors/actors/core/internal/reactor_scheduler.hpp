@@ -109,12 +109,17 @@ public:
 
   // -- threads -----------------------------------------------------------------------------------------------------------------------
 
-  /// True if there is, or may be, one thread more than is busy. Only the watchdog asks, so the answer holds until it
-  /// acts.
+  /// True if there is, or may be, one thread more than is busy. Only the watchdog asks, under its lock, so the answer
+  /// holds until it acts.
   [[nodiscard]] bool has_spare_thread();
 
   /// Lets a thread that has no worker, or a new one, drive this worker.
   void drive_with_spare(detail::reactor_worker& worker, std::uint64_t generation);
+
+  /// Gives the worker of a job that says itself that it is late to a spare thread, if there is one.
+  void hand_over(detail::reactor_worker& worker, const detail::reactor_worker::progress& seen) {
+    watchdog_.hand_over_at_once(worker, seen);
+  }
 
   /// A thread has come back from the job in which it lost its worker.
   void late_job_ended(std::size_t worker, std::uint64_t generation) { watchdog_.late_job_ended(worker, generation); }

@@ -143,6 +143,14 @@ reactor_worker::progress reactor_worker::sample() const noexcept {
   return {phase >> 2, jobs_.load(std::memory_order_relaxed), (phase & in_job_bit) != 0};
 }
 
+std::optional<reactor_worker::progress> reactor_worker::own_job() noexcept {
+  const auto& state = this_thread();
+  if (state.worker == nullptr || !state.in_job)
+    return std::nullopt;
+  // If the worker is gone meanwhile, the generation is the one that is over.
+  return progress{state.generation, state.worker->jobs_.load(std::memory_order_relaxed), true};
+}
+
 std::optional<std::uint64_t> reactor_worker::take_over(const progress& seen) noexcept {
   if (!seen.in_job || jobs_.load(std::memory_order_relaxed) != seen.jobs)
     return std::nullopt;

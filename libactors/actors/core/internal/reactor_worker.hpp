@@ -140,6 +140,9 @@ public:
 
   [[nodiscard]] progress sample() const noexcept;
 
+  /// The same of the job that the calling thread is in; nothing outside of jobs.
+  [[nodiscard]] static std::optional<progress> own_job() noexcept;
+
   /// Takes the worker from the thread that is still in the job of `seen`; the new generation, nothing if the job has
   /// ended meanwhile.
   [[nodiscard]] std::optional<std::uint64_t> take_over(const progress& seen) noexcept;

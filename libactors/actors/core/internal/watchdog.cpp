@@ -15,13 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration tick = 10ms;
+// How late a neighbour may become; the price are the wake-ups.
+constexpr duration tick = 2ms;
 
-// A worker is late when it has been in one job for two whole ticks: between 20 and 30 ms.
-constexpr std::size_t ticks_until_hand_over = 2;
+// A worker is late when it has been in one job for a whole tick: between 2 and 4 ms.
+constexpr std::size_t ticks_until_hand_over = 1;
 
 // With every worker parked for so long the watchdog sleeps until one of them wakes up.
-constexpr std::size_t ticks_until_sleep = 5;
+constexpr std::size_t ticks_until_sleep = 10;
 
 } // namespace
 
@@ -47,6 +48,13 @@ void watchdog::wake_up() noexcept {
     asleep_.store(false, std::memory_order_relaxed);
   }
   changed_.notify_one();
+}
+
+void watchdog::hand_over_at_once(detail::reactor_worker& worker, const detail::reactor_worker::progress& seen) {
+  const std::scoped_lock guard{mutex_};
+  watch state{seen};
+  if (!stopping_ && scheduler_->has_spare_thread())
+    hand_over(worker, state);
 }
 
 void watchdog::late_job_ended(std::size_t worker, std::uint64_t generation) {
