@@ -1,6 +1,7 @@
 // A server for measuring: GET / answers `hello`, GET /users/<number> a small JSON object, all else 404.
 //
-//     bench_http_server [PORT] [WORKERS] [WHERE]      the port also from PORT in the environment; ends on SIGINT and SIGTERM
+//     bench_http_server [PORT] [WORKERS] [WHERE]      the port also from PORT in the environment; ends on SIGINT and
+//     SIGTERM
 //
 // WHERE the handler runs: inline (the default), actor (a service gets each request as a message), any_worker (a task on
 // the stealable queue for each request), blocking_pool.

@@ -203,9 +203,9 @@ private:
   bool pinned_first_ = false;
   std::uint32_t last_in_streak_ = 0;
   std::uint32_t tick_ = 0;
-  std::uint32_t polled_ = 0;       // handlers since the last park or poll that found none
-  std::uint32_t poll_pause_ = 0;   // parks without a poll before them, after one that was for nothing
-  std::uint32_t pauses_left_ = 0;  // of these
+  std::uint32_t polled_ = 0;      // handlers since the last park or poll that found none
+  std::uint32_t poll_pause_ = 0;  // parks without a poll before them, after one that was for nothing
+  std::uint32_t pauses_left_ = 0; // of these
   std::uint64_t generation_ = 0;
   std::deque<bound_job> pinned_;
   std::deque<bound_job> held_; // wait for the end of a late job that runs alone

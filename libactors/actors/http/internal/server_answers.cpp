@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
