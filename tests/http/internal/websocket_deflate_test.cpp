@@ -22,6 +22,21 @@ TEST(message_inflater, takes_as_much_memory_as_the_message) {
   EXPECT_LT(message.capacity(), 100U);
 }
 
+TEST(message_deflater, compresses_messages_without_data) {
+  message_deflater deflater{15, 6};
+  message_inflater inflater{15};
+  std::string packed = "before";
+  for (const std::string message : {"", "", "hello", "", "hello"}) {
+    packed.resize(6);
+    deflater.compress(message, packed);
+    ASSERT_EQ(packed.substr(0, 6), "before");
+    std::string unpacked;
+    EXPECT_EQ(inflater.feed(packed.substr(6), unpacked, limit), message_inflater::result::ok);
+    EXPECT_EQ(inflater.finish(unpacked, limit), message_inflater::result::ok);
+    EXPECT_EQ(unpacked, message);
+  }
+}
+
 TEST(message_inflater, takes_nothing_for_final_blocks_without_data) {
   std::string blocks;
   for (int i = 0; i < 1000; ++i)

@@ -216,6 +216,11 @@ void message_deflater::reset() noexcept {
 }
 
 void message_deflater::compress(std::string_view message, std::string& out) {
+  // A second flush with nothing in between writes nothing; this is an empty block without its end (RFC 7692 §7.2.3.6).
+  if (message.empty()) {
+    out.push_back('\0');
+    return;
+  }
   auto& stream = state_->stream;
   std::size_t used = out.size();
   for (;;) {
