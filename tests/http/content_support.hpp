@@ -11,7 +11,6 @@
 #include <actors/testing/memory_stream.hpp>
 
 #include <cstddef>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -101,24 +100,5 @@ inline std::string long_text(std::size_t lines) {
     result += "line " + std::to_string(i * 7919) + " of many\n";
   return result;
 }
-
-/// The most memory that this process has held since `forget`, in bytes.
-class peak_memory {
-public:
-  static void forget() { std::ofstream{"/proc/self/clear_refs"} << "5"; }
-
-  [[nodiscard]] static std::size_t bytes() { return read("VmHWM:"); }
-
-  [[nodiscard]] static std::size_t now() { return read("VmRSS:"); }
-
-private:
-  static std::size_t read(std::string_view name) {
-    std::ifstream file{"/proc/self/status"};
-    for (std::string line; std::getline(file, line);)
-      if (line.starts_with(name))
-        return std::stoull(line.substr(name.size())) * 1024;
-    throw std::runtime_error("/proc/self/status has no " + std::string{name});
-  }
-};
 
 } // namespace actors::http::test

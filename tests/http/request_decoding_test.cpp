@@ -1,4 +1,5 @@
 #include "content_support.hpp"
+#include "peak_memory.hpp"
 #include "websocket_support.hpp"
 
 #include <actors/http/error.hpp>

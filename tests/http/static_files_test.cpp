@@ -1,4 +1,5 @@
 #include "content_support.hpp"
+#include "peak_memory.hpp"
 #include "static_support.hpp"
 
 #include <actors/core/sleep.hpp>
