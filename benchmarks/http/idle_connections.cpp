@@ -1,5 +1,5 @@
 // What an idle connection of the server costs: a server in a process of its own, connections that have each asked once
-// and then stay silent, and the server's resident memory before and after.
+// and then stay silent, and the server's resident memory before and after; then each asks once more.
 //
 //     bench_http_idle [CONNECTIONS] [BYTES]     10,000 by default, whose answers have 5 bytes; ends by itself
 
@@ -55,15 +55,7 @@ std::size_t resident_memory(pid_t process) {
   throw std::runtime_error("the server has ended");
 }
 
-/// A connection that has been answered once.
-int connect_and_ask(std::uint16_t port, std::size_t size) {
-  const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    throw std::runtime_error("cannot connect; is the limit on open files high enough?");
+void ask(int handle, std::size_t size) {
   constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   if (::send(handle, request.data(), request.size(), MSG_NOSIGNAL) < 0)
     throw std::runtime_error("cannot ask");
@@ -76,6 +68,18 @@ int connect_and_ask(std::uint16_t port, std::size_t size) {
     answer.append(buffer.data(), static_cast<std::size_t>(got));
     end = answer.find("\r\n\r\n");
   }
+}
+
+/// A connection that has been answered once.
+int connect_and_ask(std::uint16_t port, std::size_t size) {
+  const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot connect; is the limit on open files high enough?");
+  ask(handle, size);
   return handle;
 }
 
@@ -91,6 +95,13 @@ void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t s
   const auto idle = resident_memory(process);
   std::printf("connections %zu  answer %zu B  before %zu KiB  just served %zu KiB  idle %zu KiB  each %.2f KiB\n",
               count, size, before, busy, idle, static_cast<double>(idle - before) / static_cast<double>(count));
+  // All of them still work.
+  const auto begun = std::chrono::steady_clock::now();
+  for (const int handle : handles)
+    ask(handle, size);
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begun;
+  std::printf("asked each of %zu connections once more: %.1f us for an answer\n", handles.size(),
+              took.count() / static_cast<double>(handles.size()));
   for (const int handle : handles)
     ::close(handle);
 }
