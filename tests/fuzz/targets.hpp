@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <ostream>
 #include <string_view>
 
 /// All fuzz targets. Each is a function in the source of its name, `http_url` in `tests/http/fuzz/url.cpp`, with a
@@ -26,6 +27,8 @@ struct target {
   std::string_view name;
   void (*check)(std::string_view input);
   bool is_slow = false; ///< an input takes a millisecond
+
+  friend void PrintTo(const target& which, std::ostream* out) { *out << which.name; }
 };
 
 inline constexpr std::array targets{

@@ -2,6 +2,7 @@
 
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/http/fuzz/field_value.hpp"
 
 #include <actors/http/fields.hpp>
 #include <actors/http/internal/ascii.hpp>
@@ -16,10 +17,6 @@ using namespace actors::http::internal;
 
 namespace {
 
-bool is_value(std::string_view text) {
-  return fields{}.assign_wire("X: " + std::string{text} + "\r\n");
-}
-
 /// Whether the parser takes this text as one whole request.
 bool is_request(const std::string& text) {
   request_parser parser;
@@ -31,7 +28,7 @@ bool is_request(const std::string& text) {
 void check_authority(std::string_view input) {
   const bool is_good = is_authority(input);
   FUZZ_EXPECT(!is_good || (consists_of(host_char, input) && input.find_first_of("@,/?#") == std::string_view::npos));
-  if (is_value(input)) {
+  if (actors::fuzz::is_field_value(input)) {
     const auto text = "GET / HTTP/1.1\r\nHost: " + std::string{input} + "\r\n\r\n";
     FUZZ_EXPECT_THAT(!is_request(text) || trim(input).empty() || is_authority(trim(input)), text);
     FUZZ_EXPECT_THAT(!is_good || is_request(text), text);
@@ -60,7 +57,7 @@ void check_transfer_coding_field(std::string_view input) {
   const auto breach = check_transfer_coding(input);
   FUZZ_EXPECT(breach.has_value() != iequals(input, "chunked"));
   FUZZ_EXPECT(!breach || breach->kind == errc::unsupported_transfer_coding || breach->kind == errc::bad_framing);
-  if (is_value(input)) {
+  if (actors::fuzz::is_field_value(input)) {
     const auto text = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + std::string{input} + "\r\n\r\n0\r\n\r\n";
     FUZZ_EXPECT_THAT(is_request(text) == iequals(trim(input), "chunked"), text);
   }

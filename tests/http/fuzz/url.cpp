@@ -29,7 +29,8 @@ void check_url(const url& u) {
 /// URLs, links and queries: what is printed is parsed as the same, and normalising once is enough.
 void actors::fuzz::http_url(std::string_view input) {
   if (const auto u = url::try_parse(input)) {
-    FUZZ_EXPECT(u->to_string().size() == input.size());
+    // Only the marks of an empty port and of an empty user are dropped.
+    FUZZ_EXPECT(u->to_string().size() <= input.size() && u->to_string().size() + 2 >= input.size());
     check_url(*u);
   }
   const auto base = url::parse("http://user@example.com:8080/a/b;c/d?q#f");

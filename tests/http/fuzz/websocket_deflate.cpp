@@ -2,6 +2,7 @@
 
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/http/fuzz/field_value.hpp"
 
 #include <actors/http/fields.hpp>
 
@@ -37,7 +38,7 @@ bool are_same(const std::pair<result, std::string>& a, const std::pair<result, s
 
 /// What a server agrees to, a client that offered everything understands as the same.
 void check_agreement(std::string_view input, const deflate_options& ours) {
-  if (!fields{}.assign_wire("X: " + std::string{input} + "\r\n"))
+  if (!actors::fuzz::is_field_value(input))
     return;
   fields request;
   request.set("Sec-WebSocket-Extensions", input);
@@ -68,8 +69,12 @@ void actors::fuzz::http_websocket_deflate(std::string_view input) {
   check_agreement(input, deflate_options{}.server_max_window_bits(bits).server_context_takeover(takes_over));
 
   const auto whole = inflate({input}, bits);
-  for (const auto& pieces : {by_choice, cut_everywhere(input)})
-    FUZZ_EXPECT(are_same(inflate(pieces, bits), whole));
+  for (const auto& pieces : {by_choice, cut_everywhere(input)}) {
+    const auto split = inflate(pieces, bits);
+    // zlib finds out that a peer refers to what lies beyond the agreed window only if that is in no buffer any more.
+    const bool is_beyond_window = bits < 15 && inflate(pieces, 15).first == result::ok;
+    FUZZ_EXPECT(are_same(split, whole) || is_beyond_window);
+  }
 
   message_deflater deflater{bits, 1 + static_cast<int>(choose.below(9))};
   message_inflater inflater{bits};

@@ -72,17 +72,20 @@ inline bool tell_the_same(const std::string& a, const std::string& b) {
   return at != std::string::npos && a.substr(0, at + 7) == b.substr(0, at + 7) && (is_limit(a) || is_limit(b));
 }
 
+/// What a transcript begins with that has a head which could not be sent.
+inline const std::string unfit = "UNFIT\n";
+
 /// All messages of the pieces and how the stream ended. Pieces of a body are joined, as their borders follow the
 /// input's.
 template <class Message>
 std::string transcript(parser<Message>& p, const std::vector<std::string_view>& pieces) {
   std::string out;
   std::string body;
+  bool is_fit = true;
   const auto record = [&](parse_event event) {
     switch (event) {
     case parse_event::head: {
-      if (!could_be_sent(p.head()))
-        out += "UNFIT ";
+      is_fit = is_fit && could_be_sent(p.head());
       out += "head " + start_line(p.head()) + (p.head().version() == version::http_1_1 ? " 1.1" : " 1.0");
       for (const auto [name, value] : p.head().fields())
         out += " | " + std::string{name} + "=" + std::string{value};
@@ -120,7 +123,7 @@ std::string transcript(parser<Message>& p, const std::vector<std::string_view>& 
       const auto event = p.next(piece);
       record(event);
       if (event == parse_event::failed)
-        return out;
+        return is_fit ? out : unfit + out;
       if (event == parse_event::more)
         break;
     }
@@ -128,7 +131,7 @@ std::string transcript(parser<Message>& p, const std::vector<std::string_view>& 
     const auto event = p.finish();
     record(event);
     if (event == parse_event::end || event == parse_event::failed)
-      return out;
+      return is_fit ? out : unfit + out;
   }
 }
 

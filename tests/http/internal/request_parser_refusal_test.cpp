@@ -86,7 +86,7 @@ TEST(request_parser, what_it_lets_pass_could_be_sent_again) {
                              std::string{"GET / HTTP/1.1\r\nHost: h\r\nA"} + c + "b: c\r\n\r\n",
                              std::string{"GET / HTTP/1.1\r\nHost: h\r\nA: b"} + c + "c\r\n\r\n",
                              std::string{"GET / HTTP/1.1\r\nHost: h"} + c + "\r\n\r\n"})
-      EXPECT_EQ(run(text).find("UNFIT"), std::string::npos) << "byte " << i << " in " << run(text);
+      EXPECT_FALSE(run(text).starts_with(unfit)) << "byte " << i << " in " << run(text);
   }
 }
 
