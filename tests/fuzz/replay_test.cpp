@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,11 +17,6 @@
 /// The fuzz targets as ordinary tests: over the files of their corpus, and over what comes of these when they are cut,
 /// doubled and changed a little.
 namespace actors::fuzz {
-
-/// For the names of tests, which must not hold addresses.
-static void PrintTo(const target& which, std::ostream* out) { // NOLINT(readability-identifier-naming): GoogleTest's
-  *out << which.name;
-}
 
 namespace {
 
