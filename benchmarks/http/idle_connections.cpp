@@ -1,10 +1,13 @@
 // What an idle connection of the server costs: a server in a process of its own, connections that have each asked once
-// and then stay silent, and the server's resident memory before and after; then each asks once more.
+// and then stay silent, and the server's resident memory before and after; then each asks once more,
+// if it speaks HTTP.
 //
-//     bench_http_idle [CONNECTIONS] [BYTES]     10,000 by default, whose answers have 5 bytes; ends by itself
+//     bench_http_idle [CONNECTIONS] [BYTES]         10,000 by default, whose answers have 5 bytes; ends by itself
+//     bench_http_idle [CONNECTIONS] [BYTES] ws      WebSockets that have got one message of so many bytes
 
 #include <actors/core/runtime.hpp>
 #include <actors/http/server.hpp>
+#include <actors/http/websocket.hpp>
 #include <actors/process/run_main.hpp>
 
 #include <arpa/inet.h>
@@ -33,11 +36,30 @@ namespace {
 
 using namespace actors;
 
-task<> serve(std::size_t size, int report) {
-  http::server site{[body = std::string(size, 'h')](const http::request&) {
-                      return http::response{http::status::ok, body, "text/plain"};
-                    },
-                    http::server_options{}.max_connections(1'000'000).idle_timeout(std::chrono::hours(1))};
+constexpr std::string_view plain_request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr std::string_view websocket_request =
+    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+task<void> greet(http::server_exchange& exchange, std::size_t size) {
+  auto socket = co_await http::accept_websocket(exchange);
+  static_cast<void>(co_await socket.send_binary(std::string(size, 'h')));
+  while (co_await socket.receive()) {
+  }
+}
+
+http::server make_server(std::size_t size, bool is_websocket) {
+  const auto options = http::server_options{}.max_connections(1'000'000).idle_timeout(std::chrono::hours(1));
+  if (is_websocket)
+    return http::server{[size](http::server_exchange& exchange) { return greet(exchange, size); }, options};
+  const auto answer = [body = std::string(size, 'h')](const http::request&) {
+    return http::response{http::status::ok, body, "text/plain"};
+  };
+  return http::server{answer, options};
+}
+
+task<> serve(std::size_t size, bool is_websocket, int report) {
+  auto site = make_server(size, is_websocket);
   co_await site.start();
   const auto port = site.port();
   if (::write(report, &port, sizeof port) != sizeof port)
@@ -55,8 +77,7 @@ std::size_t resident_memory(pid_t process) {
   throw std::runtime_error("the server has ended");
 }
 
-void ask(int handle, std::size_t size) {
-  constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+void ask(int handle, std::size_t size, std::string_view request) {
   if (::send(handle, request.data(), request.size(), MSG_NOSIGNAL) < 0)
     throw std::runtime_error("cannot ask");
   std::string answer;
@@ -71,7 +92,7 @@ void ask(int handle, std::size_t size) {
 }
 
 /// A connection that has been answered once.
-int connect_and_ask(std::uint16_t port, std::size_t size) {
+int connect_and_ask(std::uint16_t port, std::size_t size, std::string_view request) {
   const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -79,29 +100,34 @@ int connect_and_ask(std::uint16_t port, std::size_t size) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("cannot connect; is the limit on open files high enough?");
-  ask(handle, size);
+  ask(handle, size, request);
   return handle;
 }
 
-void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t size) {
+/// All of them still work.
+void ask_again(const std::vector<int>& handles, std::size_t size) {
+  const auto begun = std::chrono::steady_clock::now();
+  for (const int handle : handles)
+    ask(handle, size, plain_request);
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begun;
+  std::printf("asked each of %zu connections once more: %.1f us for an answer\n", handles.size(),
+              took.count() / static_cast<double>(handles.size()));
+}
+
+void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t size, std::string_view request) {
   std::vector<int> handles;
   for (std::size_t i = 0; i < 100; ++i) // so that what the server needs once is there
-    handles.push_back(connect_and_ask(port, size));
+    handles.push_back(connect_and_ask(port, size, request));
   const auto before = resident_memory(process);
   for (std::size_t i = 0; i < count; ++i)
-    handles.push_back(connect_and_ask(port, size));
+    handles.push_back(connect_and_ask(port, size, request));
   const auto busy = resident_memory(process);
   std::this_thread::sleep_for(std::chrono::seconds(3)); // what an idle connection gives back it has given back then
   const auto idle = resident_memory(process);
   std::printf("connections %zu  answer %zu B  before %zu KiB  just served %zu KiB  idle %zu KiB  each %.2f KiB\n",
               count, size, before, busy, idle, static_cast<double>(idle - before) / static_cast<double>(count));
-  // All of them still work.
-  const auto begun = std::chrono::steady_clock::now();
-  for (const int handle : handles)
-    ask(handle, size);
-  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begun;
-  std::printf("asked each of %zu connections once more: %.1f us for an answer\n", handles.size(),
-              took.count() / static_cast<double>(handles.size()));
+  if (request == plain_request)
+    ask_again(handles, size);
   for (const int handle : handles)
     ::close(handle);
 }
@@ -118,19 +144,20 @@ void allow_many_files() {
 int main(int argc, char** argv) {
   const auto count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10'000;
   const auto size = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5;
+  const bool is_websocket = argc > 3 && std::string_view{argv[3]} == "ws";
   allow_many_files();
   std::array<int, 2> report{};
   if (::pipe(report.data()) != 0)
     return 1;
   const pid_t server = ::fork(); // before there is any thread
   if (server == 0)
-    return process::run_main(serve(size, report[1]), runtime_options{}.workers(2));
+    return process::run_main(serve(size, is_websocket, report[1]), runtime_options{}.workers(2));
   ::close(report[1]);
   std::uint16_t port = 0;
   int result = 1;
   if (server > 0 && ::read(report[0], &port, sizeof port) == sizeof port) {
     try {
-      measure(server, port, count, size);
+      measure(server, port, count, size, is_websocket ? websocket_request : plain_request);
       result = 0;
     } catch (const std::exception& problem) {
       std::fprintf(stderr, "%s\n", problem.what());
