@@ -85,14 +85,16 @@ task<void> server_connection::flush() {
 
 task<void> server_connection::write_rest(std::string_view data) {
   // It waits for little at a time, so that a slow client that does take bytes has time; what the system takes at once
-  // may be much.
-  constexpr std::size_t waited_for = std::size_t{16} * 1024;
-  constexpr std::size_t at_once = std::size_t{256} * 1024;
+  // may be much. TLS takes a record at once, and is quicker with more.
+  const std::size_t waited_for = std::size_t{tls_ == nullptr ? 16U : 64U} * 1024;
+  const std::size_t at_once = tls_ == nullptr ? std::size_t{256} * 1024 : 0;
   while (!data.empty()) {
     const auto piece = data.substr(0, waited_for);
     begin_wait(saturating_add(now(), core_->options().write_timeout()));
     try {
       co_await stream_->write_all(piece);
+      data.remove_prefix(piece.size());
+      data.remove_prefix(stream_->try_write_some(data.substr(0, at_once)));
     } catch (const cancelled&) {
       end_wait();
       if (!take_expiry())
@@ -102,8 +104,6 @@ task<void> server_connection::write_rest(std::string_view data) {
       end_wait();
       throw;
     }
-    data.remove_prefix(piece.size());
-    data.remove_prefix(stream_->try_write_some(data.substr(0, at_once)));
   }
   if (own_wait_)
     end_wait();

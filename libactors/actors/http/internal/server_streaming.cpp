@@ -276,7 +276,8 @@ task<void> server_connection::write(std::string_view piece) {
     out_.append(piece);
   } else {
     co_await flush();
-    piece.remove_prefix(stream_->try_write_some(piece));
+    if (tls_ == nullptr)
+      piece.remove_prefix(stream_->try_write_some(piece));
     co_await write_rest(piece);
   }
   if (is_chunked)
