@@ -24,6 +24,8 @@
 /// ends the connection. Ownership: an event belongs to the connection; copy what is to stay.
 ///
 /// What clients send may hold quotes and control characters: the text forms escape them, so that an event is one line.
+///
+/// @snippet examples/http.cpp server
 namespace actors::http {
 
 /// One request.

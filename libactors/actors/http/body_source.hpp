@@ -26,6 +26,8 @@
 /// to what can be gone then.
 ///
 /// Errors: what a source throws ends the request and comes out of the sending call, unchanged.
+///
+/// @snippet examples/http.cpp bodies
 namespace actors::http {
 
 class body_source {

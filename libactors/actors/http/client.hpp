@@ -22,21 +22,23 @@ class outgoing_body;
 /// An HTTP client with a pool of connections.
 ///
 ///     client web{client_options{}.total_timeout(30s)};
-///     auto page = co_await web.get("http://example.com/");              // the whole response as a value
-///     auto made = co_await web.send("http://example.com/orders", request{method::post, "/", "{}",
-///     "application/json"}); auto file = co_await web.open("http://example.com/big");          // the head; the body in
-///     pieces
+///     auto page = co_await web.get("http://example.com/");       // the whole response as a value
+///     auto file = co_await web.open("http://example.com/big");   // the head; the body in pieces
+///     const request order{method::post, "/", "{}", "application/json"};
+///     auto made = co_await web.send("http://example.com/orders", order);
 ///
 /// Bodies of requests are values, forms (`form.hpp`, `multipart.hpp`, `json.hpp`) or made while they are sent
 /// (`body_source.hpp`). Those that are sent in pieces do not keep the response waiting: an answer that comes early is
 /// given at once, and the rest of the body is sent while it is read, for as long as the exchange lasts.
 ///
 /// A response with a status of 4xx or 5xx is a response and no error. The request's target is replaced by the URL's;
-/// Host, User-Agent, Accept and Accept-Encoding are added where it has none of its own. Redirects are followed as
-/// RFC 9110 §15.4 tells: 301, 302 and 303 turn into GET, 307 and 308 send the same again, and credentials stay with the
-/// origin they were meant for; a body that cannot begin again makes 307 and 308 the response. User and password of a
-/// URL are sent as basic authentication, to its origin. Compressed bodies are decoded. `https` is spoken over TLS, and
-/// the server's certificate is verified (`client_options::tls`).
+/// Host, User-Agent, Accept and Accept-Encoding are added where it has none of its own. User and password of a URL are
+/// sent as basic authentication, to its origin. Compressed bodies are decoded. `https` is spoken over TLS, and the
+/// server's certificate is verified (`client_options::tls`).
+///
+/// Redirects are followed as browsers do it: 303 makes a GET of everything but HEAD, 301 and 302 make one of a POST;
+/// all others, and all after 307 and 308, are sent again as they were. Credentials stay with the origin they were meant
+/// for. A redirect that needs a body which cannot begin again is the response.
 ///
 /// Ownership: copies share one pool and are cheap. Connections belong to the runtime whose tasks use the client: use a
 /// client in one runtime only, and do not let a `response_stream` outlive it.
@@ -50,7 +52,10 @@ class outgoing_body;
 ///
 /// Errors: `client_error` with its kind and URL; `error` with `invalid_url` for text that is none; what a source of a
 /// body throws.
-/// Source: RFC 9110, RFC 9112.
+///
+/// @snippet examples/http.cpp client
+///
+/// Source: RFC 9110, RFC 9112; Fetch for redirects.
 class client {
 public:
   client();

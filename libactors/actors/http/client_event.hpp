@@ -9,12 +9,12 @@
 
 /// What a client does, step by step: for traces, metrics and `--verbose`.
 ///
-///     client web{client_options{}.on_event([](const client_event& e) { log(to_string(e.what), e.target, e.detail);
-///     })};
+///     const auto tell = [](const client_event& e) { log(to_string(e.what), e.target.without_userinfo(), e.detail); };
+///     client web{client_options{}.on_event(tell)};
 ///
 /// The hook is called in the task that makes the request (`request_sent` of a body that is sent in pieces: in the task
 /// that sends it), at once; what it throws ends the request, so it should not. Views are valid during the call. A
-/// client without a hook does nothing for it.
+/// client without a hook does nothing for it. `target` is the URL as it was given: a log wants it `without_userinfo()`.
 namespace actors::http {
 
 enum class client_event_kind : std::uint8_t {

@@ -66,7 +66,7 @@ public:
   client_options& user_agent(std::string value) { return set(user_agent_, std::move(value)); }
 
   /// Whether compressed bodies are asked for (gzip, deflate, br) and decoded; yes. A request with an Accept-Encoding
-  /// field of its own gets what comes, undecoded.
+  /// field of its own gets what comes, undecoded; one with a Range asks for bytes as they are.
   client_options& decode(bool value) noexcept { return set(decode_, value); }
 
   /// Bounds on the head and the body of a response. The body's holds for what is transferred and, again, for what it
@@ -120,8 +120,9 @@ public:
 
   /// Sends requests again that are idempotent and whose body can be had again: when no connection came about or it
   /// broke before the head of the response, or the server answered 408, 429, 502, 503 or 504; not before the time that
-  /// its Retry-After says. None by default. When the policy gives up, the last answer or error is the result. All of it
-  /// is within the total timeout; the policy's limit on an attempt is one up to the head of the response.
+  /// its Retry-After says, and not at all if that is more than an hour. None by default. When the policy gives up, the
+  /// last answer or error is the result. All of it is within the total timeout; the policy's limit on an attempt is one
+  /// up to the head of the response.
   client_options& retry(supervise::retry_policy value) { return set(retry_, std::optional{std::move(value)}); }
 
   /// How long a request with `Expect: 100-continue` waits for the server to ask for its body before it sends it all the

@@ -31,6 +31,8 @@
 /// Security: where a secret and something that an attacker can choose stand in one compressed body, the size tells the
 /// secret (BREACH). Exempt such resources with `skip_when`, or keep secrets out of bodies by masking them anew each
 /// time. Source: RFC 9110 §8.4, §12.5.3.
+///
+/// @snippet examples/http.cpp site
 namespace actors::http {
 
 class compress_options {

@@ -31,6 +31,8 @@
 ///
 /// Threads: any; copies are not made, share it by pointer. Time: the system's clock, or the one given.
 /// Source: RFC 6265bis §5.7, §5.8.
+///
+/// @snippet examples/http.cpp client
 namespace actors::http {
 
 /// A cookie in the jar.

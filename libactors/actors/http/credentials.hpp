@@ -18,6 +18,8 @@
 ///
 /// Errors: `error` with `invalid_value` for a user with a colon (basic; RFC 7617 §2), control characters, or a token
 /// that is none (RFC 6750 §2.1). Source: RFC 7617, RFC 6750, RFC 7616.
+///
+/// @snippet examples/http.cpp client
 namespace actors::http {
 
 class credentials {

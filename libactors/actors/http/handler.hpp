@@ -18,7 +18,7 @@
 /// Ownership: the server keeps the callable, captures and all, until the last connection has ended. Threads: it is
 /// called as const from every worker at the same time, so what it changes needs a lock or an actor. Errors: an
 /// exception becomes a 500 without details, and is logged with the request. Cancellation: a handler that may wait is
-/// cancelled when the server is.
+/// cancelled when the server ends or its client leaves.
 namespace actors::http {
 
 namespace detail {

@@ -28,6 +28,8 @@
 ///
 /// Errors: `error` with `invalid_value` for a name with another control character, a content type that is none, or a
 /// boundary that is none; `fs::file_error` when a file cannot be read. See `multipart_parser.hpp` for the way back.
+///
+/// @snippet examples/http.cpp bodies
 namespace actors::http {
 
 class multipart_form {

@@ -17,7 +17,8 @@
 ///     auto made = co_await http::post_json("http://example.com/orders", {{"item", 7}});
 ///
 /// Each call connects anew and closes its connection at the end: nothing is shared between calls, and nothing outlives
-/// them. Who asks the same server more than once is better served by a `client`, which keeps connections.
+/// them. For `https` each reads the system's trust store, unless the options have a context. Who asks more than once is
+/// better served by a `client`, which keeps both.
 ///
 /// Redirects, limits, timeouts, decoding, cancellation and errors are those of `client`; a status of 4xx or 5xx is a
 /// response and no error.

@@ -28,7 +28,7 @@
 /// Ownership: the callable is shared by all calls, as that of `handler`; the request is moved to where it is handled.
 /// Threads: the callable is called as const, by several threads at a time.
 ///
-/// Cancellation (the server ends): on any worker the task is cancelled and joined; a blocking call
+/// Cancellation (the server ends or the client leaves): on any worker the task is cancelled and joined; a blocking call
 /// that has not begun is withdrawn, one that runs is waited for.
 ///
 /// Errors: as for every handler, an exception is a 500 and logged. Cost: about a microsecond for the task, some more

@@ -15,13 +15,17 @@
 ///
 /// Requests to `http` are sent to the proxy as they are, in absolute form; those to `https` through a tunnel (CONNECT),
 /// in which the proxy sees nothing but the host. User and password of the proxy's URL go to the proxy only, as basic
-/// authentication. The proxy is asked to resolve names, too.
+/// authentication; a Proxy-Authorization of the request itself only where the proxy is sent the request. The proxy is
+/// asked to resolve names, too.
 ///
 /// Exceptions: `no_proxy` takes a list, separated by commas or spaces, of host names, which stand for all below them as
-/// well, IP addresses, networks such as `10.0.0.0/8`, and `*` for all.
+/// well (`example.com`, `.example.com` and `*.example.com` are the same), IP addresses, networks such as `10.0.0.0/8`,
+/// and `*` for all. Ports are not looked at.
 ///
 /// Errors: `error` with `invalid_url` for a proxy that is no URL or of another scheme than `http`; from the client
 /// `client_error` with `proxy`, if the proxy refuses the tunnel. Source: RFC 9110 §9.3.6, RFC 9112 §3.2.2; curl(1).
+///
+/// @snippet examples/http.cpp client
 namespace actors::http {
 
 class proxy_settings {

@@ -18,8 +18,10 @@
 /// (`decoded_too_large`, `corrupt_content`, `truncated_content`), and what the handler lets through is answered so.
 ///
 /// Cost: a bomb costs the memory of `max_size`, or, read in pieces, that of one piece of 16 KiB and the decoder's
-/// window. Threads: what decodes to more than 64 KiB is decoded in the blocking pool; of pieces every sixteenth is.
-/// Cancellation: at once, or when the decoding has ended.
+/// window. Threads: what is or decodes to more than 64 KiB is decoded in the blocking pool; of pieces every sixteenth
+/// is. Cancellation: at once, or when the decoding has ended.
+///
+/// @snippet examples/http.cpp handlers
 namespace actors::http {
 
 class decode_options {

@@ -45,8 +45,11 @@ namespace actors::http {
 ///
 /// Cost: one allocation-free parse and one write per batch of pipelined requests; timers are not touched per request
 /// (`benchmarks/http/hello_server.cpp`). Source: RFC 9110, RFC 9112.
+///
+/// @snippet examples/http_echo.cpp tls
 class server {
 public:
+  /// Throws `error` with `invalid_field_value` for a server name that is no value of a field.
   explicit server(handler function, server_options options = {});
 
   /// Ends the server at once, if it runs.

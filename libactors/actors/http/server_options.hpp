@@ -52,8 +52,8 @@ public:
   /// Connections that the system keeps for us while we are busy; 1024.
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
-  /// Connections at a time and address that is listened on; 10,000. Further clients wait in the backlog, see also
-  /// `refuse_when_full`.
+  /// Connections at a time and address that is listened on; 10,000. Further clients wait in the backlog. With
+  /// `refuse_when_full` it holds for all addresses together.
   server_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
 
   /// How long a connection may be silent between two requests; 75 s. It is then closed without a word.
@@ -65,7 +65,8 @@ public:
   /// How long a client may be silent inside a body; 30 s. Beyond: 408.
   server_options& body_timeout(duration value) noexcept { return set(body_timeout_, value); }
 
-  /// How long a client may take nothing of what we send; 30 s. The connection is then closed.
+  /// How long a client may take nothing, or less than 16 KiB (over TLS 64 KiB), of what we have to send; 30 s. The
+  /// connection is then closed.
   server_options& write_timeout(duration value) noexcept { return set(write_timeout_, value); }
 
   /// The slowest that a client may send a body, in bytes per second of waiting for it, after a grace of 30 s; 240.
@@ -110,7 +111,7 @@ public:
     return *this;
   }
 
-  /// The Server field of responses without one; empty for none.
+  /// The Server field of responses without one; empty for none. The server refuses one that is no value of a field.
   server_options& server_name(std::string value) { return set(server_name_, std::move(value)); }
 
   /// Speaks TLS, and nothing else, with these certificates. A handshake may take as long as a head; one that fails is

@@ -31,6 +31,8 @@
 ///
 /// Errors: `std::system_error` from the constructor if there is no such folder; others are logged and answered with
 /// 500.
+///
+/// @snippet examples/http.cpp site
 namespace actors::http {
 
 class static_options {

@@ -20,7 +20,12 @@
 /// Only one of the two kinds of fields is read: a proxy that writes one lets the other pass as the client has sent it.
 /// An element that is malformed makes the client `unknown`.
 ///
+/// What a proxy does not write itself is what the client has written: one that is trusted must set or remove all fields
+/// of the kind that is read, X-Forwarded-Proto and X-Forwarded-Host too.
+///
 /// Threads: a plain value. Errors: `error` with `invalid_value` for a text that is no network.
+///
+/// @snippet examples/http.cpp server
 namespace actors::http {
 
 /// What the proxies write.

@@ -13,7 +13,8 @@
 /// listener is removed when the listener is closed; one that an ended process has left behind is replaced, one that
 /// somebody listens on is not.
 ///
-/// Who may connect is decided by the permissions of the file and its folder.
+/// Who may connect is decided by the permissions of the folder and of the file; the file has those that the process's
+/// umask leaves. So put it into a folder that only those may enter who are to connect.
 ///
 /// Errors: `net_error` "connect to unix:/run/app.sock: No such file or directory"; `errc::invalid_path` for an empty
 /// path or one of more than 107 bytes, which is all that the system takes.
