@@ -42,9 +42,8 @@ std::optional<network> parse_network(std::string_view text) {
   if (slash == std::string_view::npos)
     return result;
   const auto digits = text.substr(slash + 1);
-  const auto* const end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, result.prefix);
-  if (read.ec != std::errc{} || read.ptr != end || result.prefix > bits_of(*address))
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), result.prefix);
+  if (problem != std::errc{} || end != digits.data() + digits.size() || result.prefix > bits_of(*address))
     return std::nullopt;
   return result;
 }

@@ -170,7 +170,10 @@ static_answer static_answer::find(const served_tree& tree, const static_options&
       served_entry page;
       std::string page_path;
       for (const auto& name : options.index()) {
-        page_path = relative.empty() ? name : relative + "/" + name;
+        page_path = relative;
+        if (!page_path.empty())
+          page_path.push_back('/');
+        page_path.append(name);
         page = tree.open(page_path);
         if (page.is_file())
           break;
