@@ -3,6 +3,7 @@
 #include <actors/core/error.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/task_handle.hpp>
+#include <actors/core/timeout.hpp>
 #include <actors/net/descriptor_stream.hpp>
 #include <actors/net/error.hpp>
 
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 namespace {
@@ -54,6 +57,22 @@ TEST(descriptor_stream, carries_more_than_a_pipe_holds) {
     EXPECT_TRUE(got == large);
     co_await writing;
     EXPECT_EQ(ends.reading->peer(), "reading end");
+  });
+}
+
+TEST(descriptor_stream, reads_line_after_line_of_a_terminal_that_has_several) {
+  run_in([]() -> task<> {
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    EXPECT_GE(master, 0);
+    std::array<char, 64> name{};
+    EXPECT_EQ(::grantpt(master), 0);
+    EXPECT_EQ(::unlockpt(master), 0);
+    EXPECT_EQ(::ptsname_r(master, name.data(), name.size()), 0);
+    auto terminal = co_await adopt_descriptor(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC), "terminal");
+    EXPECT_EQ(::write(master, "one\ntwo\n", 8), 8);
+    EXPECT_EQ(co_await with_timeout(std::chrono::seconds(10), read_exactly(*terminal, 4)), "one\n");
+    EXPECT_EQ(co_await with_timeout(std::chrono::seconds(10), read_exactly(*terminal, 4)), "two\n");
+    ::close(master);
   });
 }
 

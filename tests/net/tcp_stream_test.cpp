@@ -268,6 +268,52 @@ TEST(tcp_stream, many_cancelled_waits_leave_nothing_behind) {
       runtime_options{}.workers(1));
 }
 
+TEST(tcp_stream, the_end_is_seen_that_comes_together_with_the_last_bytes) {
+  run_in_runtime(
+      []() -> task<void> {
+        for (const bool waits_first : {true, false}) {
+          auto s = co_await tcp_pair();
+          auto* stream = s.server.get();
+          auto reading = spawn([stream]() -> task<std::string> { co_return co_await read_to_end(*stream); });
+          if (waits_first)
+            co_await settle();
+          // Both are there before the reactor is asked again.
+          EXPECT_EQ(s.client->try_write_some("last"), 4U);
+          s.client->shutdown_write();
+          const auto got = co_await with_timeout(
+              10s, [](task_handle<std::string> from) -> task<std::string> { co_return co_await from; }(reading));
+          EXPECT_EQ(got, "last");
+        }
+      },
+      runtime_options{}.workers(1));
+}
+
+TEST(tcp_stream, bytes_that_come_when_a_wait_is_cancelled_are_for_the_next_read) {
+  run_in_runtime(
+      []() -> task<void> {
+        auto s = co_await tcp_pair();
+        auto* stream = s.server.get();
+        for (int i = 0; i < 100; ++i) {
+          auto reading = spawn([stream]() -> task<void> {
+            // Nothing is read here: the wait ends, or is cancelled, at the same time as the byte comes.
+            const auto one = co_await read_exactly(*stream, 1);
+            co_await stream->write_all(one);
+          });
+          co_await settle();
+          co_await s.client->write_all("x");
+          for (int k = 0; k < i % 5; ++k)
+            co_await yield();
+          reading.cancel();
+          const auto outcome = co_await gather_outcomes(reading);
+          if (std::get<0>(outcome).has_value())
+            EXPECT_EQ(co_await with_timeout(10s, read_exactly(*s.client, 1)), "x");
+          else
+            EXPECT_EQ(co_await with_timeout(10s, read_exactly(*stream, 1)), "x");
+        }
+      },
+      runtime_options{}.workers(1));
+}
+
 TEST(tcp_stream, a_runtime_stops_with_connections_open_and_tasks_waiting_on_them) {
   const std::string data(10'000'000, 'x'); // NOLINT(bugprone-string-constructor): large
   std::atomic<int> waiting{0};

@@ -77,6 +77,7 @@ arrival try_accept(acceptor& source) {
     result.error = errc::closed;
     return result;
   }
+  source.begin_try(direction::read);
   result.fd = actors::detail::unique_fd{
       ::accept4(used.fd(), result.peer.data(), result.peer.size_to_fill(), SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (result.fd) {

@@ -27,6 +27,7 @@ std::optional<datagram> bound_udp_socket::try_receive() {
   if (buffer_ == nullptr)
     buffer_ = std::make_unique_for_overwrite<char[]>(max_datagram_);
   for (;;) {
+    begin_try(direction::read);
     socket_address from;
     const auto size = ::recvfrom(used.fd(), buffer_.get(), max_datagram_, MSG_TRUNC, from.data(), from.size_to_fill());
     if (size >= 0) {

@@ -5,6 +5,10 @@
 #include <actors/net/error.hpp>
 #include <actors/net/internal/descriptor_list.hpp>
 
+#include <boost/asio/post.hpp>
+
+#include <sys/epoll.h>
+
 #include <mutex>
 #include <utility>
 
@@ -25,44 +29,23 @@ bool ready_awaiter::start(actors::detail::task_context& context) {
 
 void ready_awaiter::await_resume() {
   target_->set_exhausted(way_, false);
-  target_->turns_.store(0, std::memory_order_relaxed);
+  // Without a wait the others have had no turn.
+  if (waiting_)
+    target_->turns_.store(0, std::memory_order_relaxed);
   check_cancelled();
 }
 
 // -- descriptor ----------------------------------------------------------------------------------------------------------
 
-/// What Asio keeps. Holds the descriptor, and with it the memory that the operation itself lives in.
-struct descriptor::ready_handler {
-  using allocator_type = handler_allocator<void>;
-
-  [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{target->side(way).memory}; }
-
-  void operator()(const boost::system::error_code&) const noexcept { target->on_ready(way); }
-
-  std::shared_ptr<descriptor> target;
-  direction way;
-};
-
-descriptor::descriptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd) : fd_(fd.get()) {
-  boost::system::error_code error;
-  handle_.emplace(home.get_executor());
-  static_cast<void>(handle_->assign(fd.get(), error));
-  if (error)
-    throw net_error("watch", "a new socket", error);
-  static_cast<void>(fd.release());
-  // Tells Asio what is so already; otherwise each wait would ask the system to change it.
-  static_cast<void>(handle_->native_non_blocking(true, error));
-  if (error)
-    throw net_error("watch", "a new socket", error);
-  list_ = descriptor_list::of(home);
-}
+descriptor::descriptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd)
+    : fd_(std::move(fd)), home_(&home), list_(descriptor_list::of(home)) {}
 
 descriptor::~descriptor() {
   close();
 }
 
 void descriptor::start_watching() {
-  list_->add(*this);
+  list_->add(*this, fd_.get());
 }
 
 bool descriptor::enter() noexcept {
@@ -80,8 +63,8 @@ void descriptor::leave() noexcept {
 }
 
 void descriptor::give_back() noexcept {
-  handle_.reset();
-  list_->remove(*this);
+  list_->remove(*this, fd_.get());
+  fd_ = {};
 }
 
 void descriptor::close() noexcept {
@@ -111,11 +94,11 @@ bool descriptor::wait(direction way, caf::strong_actor_ptr waiter, std::uint64_t
   // `close` sets the bit first and then looks for waiters.
   if (!is_open())
     return false;
-  if (!waited.watched) {
-    // Asks for the present state and not only for changes: what arrived since the last call of this task counts.
-    handle_->async_wait(way == direction::read ? handle::wait_read : handle::wait_write,
-                        ready_handler{shared_from_this(), way});
-    waited.watched = true;
+  if (!is_watched_ || turns_.load(std::memory_order_relaxed) >= max_turns) {
+    // There may be something, but first it is the turn of others.
+    boost::asio::post(*home_, [self = shared_from_this(), way] { self->on_ready(way); });
+  } else if (waited.has_news.exchange(false, std::memory_order_seq_cst)) {
+    return false;
   }
   waited.waiter = std::move(waiter);
   waited.wait_id = id;
@@ -134,12 +117,28 @@ void descriptor::on_ready(direction way) noexcept {
   std::uint64_t id = 0;
   {
     const std::scoped_lock guard{mutex_};
-    waited.watched = false;
     waiter.swap(waited.waiter);
     id = waited.wait_id;
   }
   if (waiter)
     actors::detail::wake(waiter, id);
+}
+
+void descriptor::on_events(std::uint32_t events, std::vector<wake_up>& woken) {
+  constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
+  constexpr std::array<std::uint32_t, 2> for_side{EPOLLIN | EPOLLRDHUP | broken, EPOLLOUT | broken};
+  if ((events & (EPOLLRDHUP | broken)) != 0)
+    at_end_.store(true, std::memory_order_relaxed);
+  const std::scoped_lock guard{mutex_};
+  for (std::size_t i = 0; i < sides_.size(); ++i) {
+    if ((events & for_side[i]) == 0)
+      continue;
+    auto& changed = sides_[i];
+    // Also when somebody waits, who may be cancelled before he looks.
+    changed.has_news.store(true, std::memory_order_seq_cst);
+    if (changed.waiter)
+      woken.push_back({std::exchange(changed.waiter, nullptr), changed.wait_id});
+  }
 }
 
 void descriptor::claim::throw_claimed(direction way) {

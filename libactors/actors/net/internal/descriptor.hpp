@@ -3,20 +3,18 @@
 #include <actors/core/detail/spin_mutex.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/detail/unique_fd.hpp>
-#include <actors/net/internal/handler_memory.hpp>
 
 #include <caf/actor_control_block.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
+#include <vector>
 
 namespace actors::net::internal {
 
@@ -47,8 +45,11 @@ private:
 ///
 /// Readiness and not completion: a task does its own system calls, and waits here only when the system would make it
 /// wait. What the reactor does is to wake an actor under an id, so that no pointer into a coroutine's frame is ever
-/// left behind with the reactor, and a wait that is cancelled needs no cleanup there: the watch stays set and serves
-/// the next wait.
+/// left behind with the reactor, and a wait that is cancelled needs no cleanup there.
+///
+/// The system is told of a descriptor once (see `descriptor_list`) and then tells changes only, so that waiting costs
+/// no call. A change is remembered until the next try: whoever has found nothing, with `begin_try` before, does not
+/// miss what came meanwhile.
 ///
 /// Threads: all members from any thread. The number of the descriptor is used only inside of a `use`, and the last one
 /// who leaves a closed descriptor gives it back to the system; so no call ever hits a number that meanwhile stands for
@@ -72,7 +73,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return target_ != nullptr; }
 
-    [[nodiscard]] int fd() const noexcept { return target_->fd_; }
+    [[nodiscard]] int fd() const noexcept { return target_->fd_.get(); }
 
   private:
     descriptor* target_;
@@ -128,6 +129,16 @@ public:
     return true;
   }
 
+  /// To be called before the system is asked to read, write or accept: what came until here is no news any more.
+  void begin_try(direction way) noexcept {
+    auto& news = side(way).has_news;
+    if (news.load(std::memory_order_relaxed))
+      news.exchange(false, std::memory_order_seq_cst);
+  }
+
+  /// The other end has said its last, or the connection is broken: there may be an end to be read behind the data.
+  [[nodiscard]] bool at_end() const noexcept { return at_end_.load(std::memory_order_relaxed); }
+
   // The system's queue was found empty (full, for writing): the next call would have to wait, so it need not be tried.
   // Needs the claim.
 
@@ -144,19 +155,20 @@ private:
   friend class descriptor_list;
   friend class ready_awaiter;
 
-  using handle = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
-  struct ready_handler;
+  /// Somebody whose wait has ended.
+  struct wake_up {
+    caf::strong_actor_ptr waiter;
+    std::uint64_t id = 0;
+  };
 
   struct side_state {
     std::atomic<bool> claimed{false};
+    std::atomic<bool> has_news{false}; // set under the lock
     bool exhausted = false;
 
     // Under the lock.
-    bool watched = false;
     caf::strong_actor_ptr waiter;
     std::uint64_t wait_id = 0;
-    handler_memory memory;
   };
 
   static constexpr std::uint32_t closed_bit = 1U << 31;
@@ -177,13 +189,19 @@ private:
   void withdraw(direction way) noexcept;
   void on_ready(direction way) noexcept;
 
+  /// The system reports a change: adds those who wait for it.
+  void on_events(std::uint32_t events, std::vector<wake_up>& woken);
+
   /// How many use it, being open counts as one.
   std::atomic<std::uint32_t> uses_{1};
   std::atomic<std::uint32_t> turns_{0};
-  int fd_;
+  std::atomic<bool> at_end_{false};
+  bool is_listed_ = false;
+  bool is_watched_ = false; // else the system cannot tell when, and a wait ends soon
   actors::detail::spin_mutex mutex_;
   std::array<side_state, 2> sides_;
-  std::optional<handle> handle_;
+  actors::detail::unique_fd fd_;
+  boost::asio::io_context* home_;
 
   std::shared_ptr<descriptor_list> list_;
   descriptor* next_ = nullptr;

@@ -106,11 +106,12 @@ std::optional<std::size_t> connected_socket::try_read(std::span<char> buffer) {
   if (!used)
     throw net_error("read from", peer_, errc::closed);
   for (;;) {
+    begin_try(direction::read);
     const auto count = receive(used.fd(), buffer);
     if (count >= 0) {
       const auto size = static_cast<std::size_t>(count);
-      // Less than asked for is all that there was (epoll(7)); the end will be there again.
-      set_exhausted(direction::read, size > 0 && size < buffer.size());
+      // Less than asked for is all that a socket had (epoll(7)), but for the end. A terminal gives a line at a time.
+      set_exhausted(direction::read, size > 0 && size < buffer.size() && kind_ == transport::socket && !at_end());
       return size;
     }
     if (means_wait(errno)) {
@@ -132,7 +133,7 @@ std::optional<std::size_t> connected_socket::try_write(std::string_view data) {
     const auto count = send(used.fd(), data);
     if (count >= 0) {
       const auto size = static_cast<std::size_t>(count);
-      set_exhausted(direction::write, size < data.size());
+      set_exhausted(direction::write, size < data.size() && kind_ == transport::socket);
       return size;
     }
     if (means_wait(errno)) {
