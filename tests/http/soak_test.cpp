@@ -38,6 +38,9 @@ TEST(soak, nothing_is_left_of_requests_that_break_off_anywhere) {
   ASSERT_TRUE(core_test::comes(waiting));
   const auto* const sites = waiting.get();
   const auto now = [&] { return count_leftovers(home, sites->connections()); };
+  // The main task, and of each server the one that it is and the one that accepts; they begin when they begin.
+  constexpr std::size_t standing = 7;
+  ASSERT_TRUE(core_test::becomes_true([&] { return now().tasks == standing; })) << to_string(now());
   auto before = now();
   rough_clients clients{sites->ports(), seed};
   clients.run(100, 4);
