@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -25,11 +26,18 @@ public:
   explicit descriptor_list_service(boost::asio::execution_context& owner)
       : service(owner), list_(std::make_shared<descriptor_list>()) {
     // Made by now, what this needs of Asio is older than this service, so that it still works in `shutdown`.
-    watch_.emplace(static_cast<boost::asio::io_context&>(owner), list_->fd());
-    wait();
+    watch_.emplace(static_cast<boost::asio::io_context&>(owner));
   }
 
-  [[nodiscard]] const std::shared_ptr<descriptor_list>& list() const noexcept { return list_; }
+  /// Not by the constructor: of two threads that ask for the first time both make one, and Asio destroys the second
+  /// under a lock, where nothing may be under way.
+  [[nodiscard]] const std::shared_ptr<descriptor_list>& started() {
+    std::call_once(begun_, [this] {
+      watch_->assign(list_->fd());
+      wait();
+    });
+    return list_;
+  }
 
 private:
   /// Asks for the present state, so what was left over by `collect` counts.
@@ -44,12 +52,14 @@ private:
 
   void shutdown() override {
     list_->close_all();
-    static_cast<void>(watch_->release()); // the list closes it
+    if (watch_->is_open())
+      static_cast<void>(watch_->release()); // the list closes it
     watch_.reset();
   }
 
   std::shared_ptr<descriptor_list> list_;
   std::optional<boost::asio::posix::stream_descriptor> watch_;
+  std::once_flag begun_;
 };
 
 } // namespace
@@ -61,7 +71,7 @@ descriptor_list::descriptor_list() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 std::shared_ptr<descriptor_list> descriptor_list::of(boost::asio::io_context& io) {
-  return boost::asio::use_service<descriptor_list_service>(io).list();
+  return boost::asio::use_service<descriptor_list_service>(io).started();
 }
 
 void descriptor_list::add(descriptor& member, int fd) {
