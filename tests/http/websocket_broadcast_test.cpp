@@ -101,16 +101,21 @@ task<std::size_t> places_of(std::string text, std::vector<int> bits, std::size_t
 }
 
 TEST(websocket_broadcast, encodes_its_frame_once_for_all) {
-  run_virtually([]() -> task<> { EXPECT_EQ(co_await places_of("hello", {0}, 500), 1U); });
+  run_virtually([]() -> task<> {
+    const std::vector<int> windows{0};
+    EXPECT_EQ(co_await places_of("hello", windows, 500), 1U);
+  });
 }
 
 TEST(websocket_broadcast, compresses_its_frame_once_for_each_window) {
   run_virtually([]() -> task<> {
     const std::string text(1000, 'x');
-    EXPECT_EQ(co_await places_of(text, {15}, 500), 1U);
-    EXPECT_EQ(co_await places_of(text, {0, 10, 15}, 100), 3U);
+    const std::vector<int> one{15};
+    const std::vector<int> several{0, 10, 15};
+    EXPECT_EQ(co_await places_of(text, one, 500), 1U);
+    EXPECT_EQ(co_await places_of(text, several, 100), 3U);
     // Too short to be compressed.
-    EXPECT_EQ(co_await places_of("hello", {0, 10, 15}, 100), 1U);
+    EXPECT_EQ(co_await places_of("hello", several, 100), 1U);
   });
 }
 

@@ -71,8 +71,10 @@ TEST(websocket_conformance, frames_of_every_length) {
       for (const std::size_t piece : {997, 4096}) {
         auto talk = conversation{ours};
         talk.pieces(piece);
-        const auto answers = co_await talk.labels({large, close_frame()});
-        EXPECT_THAT(answers, ElementsAreArray({label(large), bye})) << piece;
+        const std::vector<raw_frame> sent{large, close_frame()};
+        const std::vector<std::string> expected{label(large), bye};
+        const auto answers = co_await talk.labels(sent);
+        EXPECT_THAT(answers, ElementsAreArray(expected)) << piece;
       }
     }
   });
@@ -268,7 +270,8 @@ TEST(websocket_conformance, closing) {
   run_virtually([&large]() -> task<> {
     for (const auto ours : both) {
       auto talk = conversation{ours};
-      const auto answers = co_await talk.labels({text(large), close_frame(), ping()});
+      const std::vector<raw_frame> sent{text(large), close_frame(), ping()};
+      const auto answers = co_await talk.labels(sent);
       EXPECT_THAT(answers, ElementsAreArray({label(text(large)), bye}));
     }
   });
@@ -282,7 +285,8 @@ TEST(websocket_conformance, masks) {
     for (const auto ours : both) {
       auto talk = conversation{ours};
       talk.arriving(arrival::at_once);
-      const auto answers = co_await talk.labels({text("Hello"), close_frame()});
+      const std::vector<raw_frame> sent{text("Hello"), close_frame()};
+      const auto answers = co_await talk.labels(sent);
       EXPECT_THAT(answers, ElementsAreArray({"text Hello", "close 1000"}));
     }
   });

@@ -230,29 +230,30 @@ TEST(websocket_deflate_conformance, breaches_are_refused) {
       packer pack{15, false};
       const auto hello = pack("Hello");
       const std::string agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-      const auto verdict = [&](std::vector<raw_frame> sent) -> task<std::string> {
+      const auto verdict = [&](auto... frames) -> task<std::string> {
+        std::vector<raw_frame> sent{std::move(frames)...};
         auto talk = conversation{ours, options};
         talk.extensions(agreed);
         const auto answers = co_await talk.labels(std::move(sent));
         co_return answers.empty() ? "nothing" : answers.back();
       };
-      EXPECT_EQ(co_await verdict({frame(1, hello, true, 4), close_frame()}), "close 1000");
-      EXPECT_EQ(co_await verdict({frame(1, hello, true, 6)}), "close 1002");
-      EXPECT_EQ(co_await verdict({frame(1, hello, true, 5)}), "close 1002");
-      EXPECT_EQ(co_await verdict({frame(9, "x", true, 4)}), "close 1002");
-      EXPECT_EQ(co_await verdict({frame(8, close_text(1000), true, 4)}), "close 1002");
+      EXPECT_EQ(co_await verdict(frame(1, hello, true, 4), close_frame()), "close 1000");
+      EXPECT_EQ(co_await verdict(frame(1, hello, true, 6)), "close 1002");
+      EXPECT_EQ(co_await verdict(frame(1, hello, true, 5)), "close 1002");
+      EXPECT_EQ(co_await verdict(frame(9, "x", true, 4)), "close 1002");
+      EXPECT_EQ(co_await verdict(frame(8, close_text(1000), true, 4)), "close 1002");
       // Only the first fragment says that the message is compressed (RFC 7692 §6.1).
-      EXPECT_EQ(co_await verdict({frame(1, hello, false, 4), frame(0, "", true, 4)}), "close 1002");
-      EXPECT_EQ(co_await verdict({text("plain", false), frame(0, hello, true, 4)}), "close 1002");
-      EXPECT_EQ(co_await verdict({frame(1, "\xff\xff\xff\xff", true, 4)}), "close 1007");
-      EXPECT_EQ(co_await verdict({frame(1, pack("\xff\xfe"), true, 4)}), "close 1007");
+      EXPECT_EQ(co_await verdict(frame(1, hello, false, 4), frame(0, "", true, 4)), "close 1002");
+      EXPECT_EQ(co_await verdict(text("plain", false), frame(0, hello, true, 4)), "close 1002");
+      EXPECT_EQ(co_await verdict(frame(1, "\xff\xff\xff\xff", true, 4)), "close 1007");
+      EXPECT_EQ(co_await verdict(frame(1, pack("\xff\xfe"), true, 4)), "close 1007");
       // Refers to the message before, although that is not kept.
       packer keeping{15, true};
       const auto first = keeping(repeating_after(300));
       const auto second = keeping(repeating_after(300));
-      EXPECT_EQ(co_await verdict({frame(1, first, true, 4), frame(1, second, true, 4)}), "close 1007");
+      EXPECT_EQ(co_await verdict(frame(1, first, true, 4), frame(1, second, true, 4)), "close 1007");
       // What is not compressed may come between.
-      EXPECT_EQ(co_await verdict({frame(1, hello, true, 4), text("plain"), frame(1, hello, true, 4), close_frame()}),
+      EXPECT_EQ(co_await verdict(frame(1, hello, true, 4), text("plain"), frame(1, hello, true, 4), close_frame()),
                 "close 1000");
     }
   });
@@ -264,7 +265,8 @@ TEST(websocket_deflate_conformance, a_window_of_less_than_was_agreed_on_is_refus
     auto talk = conversation{endpoint::server, options};
     talk.extensions("permessage-deflate; client_max_window_bits=9");
     packer pack{15, false};
-    const auto answers = co_await talk.labels({frame(1, pack(repeating_after(5000)), true, 4)});
+    const std::vector<raw_frame> sent{frame(1, pack(repeating_after(5000)), true, 4)};
+    const auto answers = co_await talk.labels(sent);
     const std::vector<std::string> expected{"close 1007"};
     EXPECT_EQ(answers, expected);
   });
