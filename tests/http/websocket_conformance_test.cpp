@@ -333,7 +333,8 @@ TEST(websocket_conformance, messages_of_many_sizes_in_fragments_of_many_sizes) {
         auto talk = conversation{ours};
         talk.pieces(piece);
         const auto payload = sample(1 << 18);
-        co_await expect_echo(talk, {text(payload)}, label(text(payload)));
+        const std::vector<raw_frame> sent{text(payload)};
+        co_await expect_echo(talk, sent, label(text(payload)));
       }
     }
   });
@@ -361,7 +362,8 @@ TEST(websocket_conformance, what_is_sent_in_fragments_is_whole_again) {
       const auto payload = sample(65'536);
       auto talk = conversation{ours, plain().fragment_size(1300)};
       std::string together;
-      const auto answers = co_await talk.frames({text(payload), close_frame()});
+      const std::vector<raw_frame> sent{text(payload), close_frame()};
+      const auto answers = co_await talk.frames(sent);
       EXPECT_EQ(answers.size(), 52U);
       for (std::size_t i = 0; i + 1 < answers.size(); ++i) {
         EXPECT_EQ(answers[i].code, i == 0 ? 1U : 0U);
