@@ -164,7 +164,9 @@ TEST(chromium, exchanges_compressed_messages_with_us) {
     };
     server site{handle};
     co_await site.start();
-    const auto shown = co_await to_thread([where = site.url()] { return rendered(where + "/"); });
+    const auto where = site.url() + "/";
+    auto rendering = to_thread([&where] { return rendered(where); });
+    const auto shown = co_await rendering;
     EXPECT_THAT(shown, HasSubstr("<p id=\"result\">7 right, protocol b, permessage-deflate"));
     EXPECT_THAT(shown, HasSubstr(", closed 4000 clean</p>"));
     EXPECT_EQ(status, (close_status{static_cast<close_code>(4000), "enough \xc3\xa4"}));
