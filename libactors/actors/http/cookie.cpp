@@ -205,6 +205,8 @@ std::string set_cookie::to_string() const {
     throw error{errc::invalid_cookie, "cookie " + internal::quoted(name_) + ": " + std::string{why}};
   };
   const auto is_good_attribute = [](std::string_view text) {
+    if (text.starts_with(' ') || text.ends_with(' '))
+      return false; // readers drop it
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != ';'; });
   };
   if (!internal::consists_of(internal::token_char, name_))
