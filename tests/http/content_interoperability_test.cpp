@@ -1,3 +1,4 @@
+#include "programs.hpp"
 #include "static_support.hpp"
 #include "support.hpp"
 
@@ -13,7 +14,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -26,19 +26,6 @@ namespace actors::http::test {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string output_of(const std::string& command) {
-  auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr)
-    throw std::runtime_error("cannot run " + command);
-  std::string result;
-  char buffer[4096];
-  for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.append(buffer, size);
-  if (const int code = ::pclose(pipe); code != 0)
-    throw std::runtime_error(command + " failed with " + std::to_string(code) + ": " + result);
-  return result;
-}
 
 task<std::string> curl(std::string arguments) {
   auto call =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <actors/core/task.hpp>
+#include <actors/fs/temp_directory.hpp>
 #include <actors/net/tcp_listener.hpp>
 
 #include <sys/wait.h>
@@ -12,7 +13,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 /// Other people's programs, for the tests of interoperability.
@@ -36,13 +36,10 @@ inline std::string output_of(const std::string& command) {
 class nginx {
 public:
   nginx() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "actors-nginx-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    std::filesystem::create_directories(folder_ / "html");
+    std::filesystem::create_directories(folder_.path() / "html");
     // As root, nginx serves as another user.
-    std::filesystem::permissions(folder_, std::filesystem::perms::others_read | std::filesystem::perms::others_exec,
+    std::filesystem::permissions(folder_.path(),
+                                 std::filesystem::perms::others_read | std::filesystem::perms::others_exec,
                                  std::filesystem::perm_options::add);
   }
 
@@ -51,8 +48,6 @@ public:
       const auto stop = command() + " -s stop >/dev/null 2>&1";
       static_cast<void>(std::system(stop.c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   nginx(const nginx&) = delete;
@@ -73,14 +68,14 @@ public:
   }
 
   void add_page(const std::string& name, const std::string& text) const {
-    const auto path = folder_ / "html" / name;
+    const auto path = folder_.path() / "html" / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream{path, std::ios::binary} << text;
   }
 
   /// A file beside the configuration.
   void add_file(const std::string& name, const std::string& text) const {
-    const auto path = folder_ / name;
+    const auto path = folder_.path() / name;
     std::ofstream{path, std::ios::binary} << text;
     std::filesystem::permissions(path, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
   }
@@ -98,7 +93,7 @@ public:
       if (has_tls_)
         tls = "    listen 127.0.0.1:" + std::to_string(tls_port_) +
               " ssl; ssl_certificate certificate.pem; ssl_certificate_key key.pem;\n";
-      std::ofstream{folder_ / "nginx.conf"}
+      std::ofstream{folder_.path() / "nginx.conf"}
           << "pid nginx.pid; worker_processes 1; error_log error.log;\n"
              "events { worker_connections 1024; }\n"
              "http {\n"
@@ -133,10 +128,10 @@ public:
 
 private:
   [[nodiscard]] std::string command() const {
-    return "PATH=$PATH:/usr/sbin nginx -p " + folder_.string() + " -c nginx.conf -e error.log";
+    return "PATH=$PATH:/usr/sbin nginx -p " + folder_.path().string() + " -c nginx.conf -e error.log";
   }
 
-  std::filesystem::path folder_;
+  fs::temp_directory folder_{"actors-nginx"};
   std::string locations_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;

@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include <actors/core/sleep.hpp>
+#include <actors/fs/temp_directory.hpp>
 #include <actors/http/server.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tcp_listener.hpp>
@@ -39,31 +40,24 @@ constexpr std::string_view smuggled = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n
 /// A proxy in front of a port, on a port that was free a moment ago. Ends with this object.
 class proxy {
 public:
-  proxy(std::string name, std::uint16_t port) : name_(std::move(name)), port_(port) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "actors-proxy-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-  }
+  proxy(std::string name, std::uint16_t port) : name_(std::move(name)), port_(port) {}
 
   ~proxy() {
     if (process_ > 0) {
       ::kill(process_, SIGTERM);
       ::waitpid(process_, nullptr, 0);
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   proxy(const proxy&) = delete;
   proxy& operator=(const proxy&) = delete;
 
   void start(std::uint16_t target) {
-    const auto file = (folder_ / "config").string();
+    const auto file = (folder_.path() / "config").string();
     std::ofstream{file} << (name_ == "nginx" ? nginx_config(target) : haproxy_config(target));
     std::vector<std::string> words;
     if (name_ == "nginx")
-      words = {"/usr/sbin/nginx", "-p", folder_.string(), "-c", file, "-e", "error.log"};
+      words = {"/usr/sbin/nginx", "-p", folder_.path().string(), "-c", file, "-e", "error.log"};
     else
       words = {"/usr/sbin/haproxy", "-db", "-q", "-f", file};
     std::vector<char*> arguments;
@@ -112,7 +106,7 @@ private:
 
   std::string name_;
   std::uint16_t port_;
-  std::filesystem::path folder_;
+  fs::temp_directory folder_{"actors-proxy"};
   pid_t process_ = -1;
 };
 

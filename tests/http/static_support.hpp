@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/fs/temp_directory.hpp>
 #include <actors/http/date.hpp>
 
 #include <fcntl.h>
@@ -19,26 +20,17 @@ namespace actors::http::test {
 class file_tree {
 public:
   file_tree() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "actors-static-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    std::filesystem::permissions(folder_, std::filesystem::perms{0755});
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
     std::filesystem::create_directories(root());
   }
 
   file_tree(const file_tree&) = delete;
   file_tree& operator=(const file_tree&) = delete;
 
-  ~file_tree() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
   /// What is around the root, for what must not be reached.
-  [[nodiscard]] const std::filesystem::path& outside() const noexcept { return folder_; }
+  [[nodiscard]] const std::filesystem::path& outside() const noexcept { return folder_.path(); }
 
-  [[nodiscard]] std::filesystem::path root() const { return folder_ / "root"; }
+  [[nodiscard]] std::filesystem::path root() const { return folder_.path() / "root"; }
 
   /// Writes a file below the root, last changed at this time.
   void add(const std::string& name, std::string_view content, std::chrono::sys_seconds changed = usual_time) const {
@@ -59,7 +51,7 @@ public:
       std::chrono::sys_days{std::chrono::year{2020} / 5 / 17} + std::chrono::hours{12};
 
 private:
-  std::filesystem::path folder_;
+  fs::temp_directory folder_{"actors-static"};
 };
 
 } // namespace actors::http::test

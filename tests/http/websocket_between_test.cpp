@@ -3,6 +3,7 @@
 #include "websocket_support.hpp"
 
 #include <actors/core/to_thread.hpp>
+#include <actors/fs/temp_directory.hpp>
 #include <actors/http/websocket_client.hpp>
 #include <actors/sync/event.hpp>
 
@@ -10,11 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 // WebSockets in the company that they keep: a browser in front of our server, and nginx between our ends.
@@ -124,23 +123,18 @@ ws.onclose = event => {
 
 /// What the browser makes of a page, in a profile of its own.
 std::string rendered(const std::string& url) {
-  std::string folder = (std::filesystem::temp_directory_path() / "actors-browser-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr)
-    throw std::runtime_error("no temporary folder");
+  const fs::temp_directory profile{"actors-browser"};
+  const auto folder = profile.path().string();
   const std::string command =
       "HOME=" + folder +
       " timeout 90 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run"
       " --disable-background-networking --user-data-dir=" +
       folder + "/profile --dump-dom '" + url + "' 2>/dev/null";
-  std::string result;
   try {
-    result = output_of("{ " + command + "; }");
+    return output_of("{ " + command + "; }");
   } catch (const std::runtime_error& problem) {
-    result = problem.what();
+    return problem.what();
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-  return result;
 }
 
 TEST(chromium, exchanges_compressed_messages_with_us) {

@@ -2,6 +2,7 @@
 #include "websocket_support.hpp"
 
 #include <actors/core/to_thread.hpp>
+#include <actors/fs/temp_directory.hpp>
 #include <actors/http/websocket_client.hpp>
 
 #include <gmock/gmock.h>
@@ -97,11 +98,7 @@ server.on('connection', ws => {
 class script {
 public:
   script(std::string interpreter, const std::string& suffix, const char* text) : interpreter_(std::move(interpreter)) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "actors-ws-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    file_ = folder_ / ("script" + suffix);
+    file_ = folder_.path() / ("script" + suffix);
     std::ofstream{file_} << text;
     static_cast<void>(add("authority.pem", test_support::shared_identities().authority.pem));
   }
@@ -112,20 +109,18 @@ public:
   ~script() {
     if (pipe_ != nullptr)
       ::pclose(pipe_);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   /// A file beside it; its path.
   [[nodiscard]] std::string add(const std::string& name, const std::string& text) const {
-    const auto path = folder_ / name;
+    const auto path = folder_.path() / name;
     std::ofstream{path} << text;
     return path.string();
   }
 
   void start(const std::string& arguments = {}) {
     // Both trust the authority in this file.
-    const auto authority = (folder_ / "authority.pem").string();
+    const auto authority = (folder_.path() / "authority.pem").string();
     const auto command = "NODE_PATH=/usr/share/nodejs NODE_EXTRA_CA_CERTS=" + authority +
                          " SSL_CERT_FILE=" + authority + " timeout 60 " + interpreter_ + " " + file_.string() + " " +
                          arguments + " 2>&1";
@@ -149,7 +144,7 @@ public:
 
 private:
   std::string interpreter_;
-  std::filesystem::path folder_;
+  fs::temp_directory folder_{"actors-ws"};
   std::filesystem::path file_;
   FILE* pipe_ = nullptr;
 };
