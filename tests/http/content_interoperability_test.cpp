@@ -61,7 +61,8 @@ TEST(curl_as_client, gets_parts_changes_and_compressed_contents) {
     EXPECT_EQ(co_await curl("-o /dev/null -w '%{http_code}' -z 'Sun, 17 May 2020 11:59:59 GMT' " + where), "200");
     const auto tags = folder + "/etag.txt ";
     for (const std::string compressed : {"", "--compressed "}) {
-      const auto code = compressed + "-o /dev/null -w '%{http_code}' --etag-save " + tags + "--etag-compare " + tags;
+      auto code = compressed;
+      code.append("-o /dev/null -w '%{http_code}' --etag-save ").append(tags).append("--etag-compare ").append(tags);
       EXPECT_EQ(co_await curl(compressed + "--etag-save " + tags + where), text);
       EXPECT_EQ(co_await curl(code + where), "304");
     }
