@@ -50,6 +50,58 @@ TEST(fields, set_replaces_the_first_in_its_place_and_removes_the_others) {
   EXPECT_EQ(f.size(), 4U);
 }
 
+TEST(fields, copies_stand_for_themselves) {
+  fields f;
+  f.add("A", "1").add("B", "2");
+  fields copy = f;
+  copy.set("A", "changed");
+  EXPECT_EQ(f.wire(), "A: 1\r\nB: 2\r\n");
+  EXPECT_EQ(copy.wire(), "A: changed\r\nB: 2\r\n");
+  copy = f;
+  EXPECT_EQ(copy, f);
+  const auto& same = copy;
+  copy = same;
+  EXPECT_EQ(copy, f);
+  copy = fields{};
+  EXPECT_TRUE(copy.empty());
+  EXPECT_EQ(copy.add("C", "3").wire(), "C: 3\r\n");
+}
+
+TEST(fields, what_was_moved_from_is_empty_and_can_be_used_again) {
+  fields f;
+  f.add("A", "1");
+  fields other = std::move(f);
+  EXPECT_EQ(other.wire(), "A: 1\r\n");
+  f = fields{}; // NOLINT(bugprone-use-after-move): what is tested
+  EXPECT_TRUE(f.empty());
+  EXPECT_EQ(f.wire(), "");
+  EXPECT_EQ(f.begin(), f.end());
+  EXPECT_FALSE(f.get("A"));
+  EXPECT_FALSE(f.has_token("A", "1"));
+  EXPECT_EQ(f.remove("A"), 0U);
+  EXPECT_EQ(f.add("B", "2").wire(), "B: 2\r\n");
+}
+
+TEST(fields, the_memory_of_a_section_that_is_gone_serves_the_next_unless_it_is_big) {
+  const char* memory = nullptr;
+  {
+    fields first;
+    first.add("Secret", "of the first");
+    memory = first.wire().data();
+  }
+  {
+    fields second;
+    EXPECT_TRUE(second.empty());
+    second.add("B", "2");
+    EXPECT_EQ(second.wire().data(), memory);
+    EXPECT_EQ(second.wire(), "B: 2\r\n");
+    second.add("Big", std::string(100'000, 'x'));
+  }
+  fields third;
+  third.reserve(1, 1);
+  EXPECT_EQ(third.add("C", "3").wire(), "C: 3\r\n");
+}
+
 TEST(fields, remove_takes_all_of_a_name) {
   fields f;
   f.add("A", "1").add("B", "2").add("a", "3");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/core/detail/frame_memory.hpp>
 #include <actors/core/detail/task_context.hpp>
 #include <actors/core/fwd.hpp>
 #include <actors/core/outcome.hpp>
@@ -28,8 +29,9 @@
 /// Errors: an exception that leaves the coroutine comes out of the `co_await`, unchanged. Cancellation comes as
 /// `cancelled`.
 ///
-/// Cost: an inline `co_await` of a child is one allocation for its frame, tens of nanoseconds
-/// (`benchmarks/core/task_bench.cpp`). Awaits that are ready at once do not grow the stack, in debug builds neither.
+/// Cost: an inline `co_await` of a child takes memory for its frame, which each thread keeps at hand: tens of
+/// nanoseconds (`benchmarks/core/task_bench.cpp`). Awaits that are ready at once do not grow the stack, in debug builds
+/// neither.
 ///
 /// g++ 12 miscompiles some expressions around `co_await`; see docs/compilers.md.
 ///
@@ -54,6 +56,10 @@ public:
 
     void await_resume() const noexcept {}
   };
+
+  [[nodiscard]] static void* operator new(std::size_t size) { return take_frame(size); }
+
+  static void operator delete(void* frame, std::size_t size) noexcept { give_frame(frame, size); }
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
 

@@ -3,6 +3,7 @@
 #include <actors/http/error.hpp>
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/quoted.hpp>
+#include <actors/http/internal/spare_of_thread.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -22,7 +23,7 @@ void check_name(std::string_view name) {
 }
 
 void check_value(std::string_view name, std::string_view value) {
-  if (!internal::all_are(internal::value_char, value))
+  if (!internal::is_field_value(value))
     throw error{errc::invalid_field_value, "value of header field " + internal::quoted(name) +
                                                " holds a control character: " + internal::quoted(value)};
 }
@@ -53,32 +54,78 @@ bool any_element(std::string_view value, Visit visit) {
   return false;
 }
 
+/// Room for the usual head of a browser's request without growing.
+constexpr std::size_t usual_bytes = 512;
+constexpr std::size_t usual_count = 16;
+
 } // namespace
 
+// A request and its answer need two at a time, and handlers that wait are many at once.
+struct fields::spares : internal::spare_of_thread<std::unique_ptr<content>, 64> {};
+
+void fields::give_back::operator()(content* spent) const noexcept {
+  constexpr std::size_t most_bytes = std::size_t{4} * 1024;
+  constexpr std::size_t most_entries = 128;
+  std::unique_ptr<content> memory{spent};
+  if (memory->wire.capacity() > most_bytes || memory->entries.capacity() > most_entries)
+    return;
+  memory->wire.clear();
+  memory->entries.clear();
+  spares::give(std::move(memory));
+}
+
+[[gnu::noinline]] void fields::take_memory() {
+  auto memory = spares::take();
+  if (!memory) {
+    memory = std::make_unique<content>();
+    memory->wire.reserve(usual_bytes);
+    memory->entries.reserve(usual_count);
+  }
+  content_.reset(memory.release());
+}
+
+fields::fields(const fields& other) {
+  *this = other;
+}
+
+fields& fields::operator=(const fields& other) {
+  if (this == &other)
+    return *this;
+  if (other.empty()) {
+    clear();
+    return *this;
+  }
+  auto& mine = own();
+  mine.wire = other.content_->wire;
+  mine.entries = other.content_->entries;
+  return *this;
+}
+
 fields& fields::set(std::string_view name, std::string_view value) {
-  if (entries_.empty())
+  if (empty())
     return add(name, value);
   check_name(name);
   value = internal::trim(value);
   check_value(name, value);
-  if (lies_in(wire_, name) || lies_in(wire_, value))
+  auto& [wire, entries] = *content_;
+  if (lies_in(wire, name) || lies_in(wire, value))
     return set(std::string{name}, std::string{value});
-  const auto same = [&](const entry& e) { return iequals(view(e).name, name); };
-  const auto found = std::find_if(entries_.begin(), entries_.end(), same);
-  if (found == entries_.end())
+  std::size_t index = 0;
+  while (index < entries.size() && !iequals((*this)[index].name, name))
+    ++index;
+  if (index == entries.size())
     return add(name, value);
-  const auto index = static_cast<std::size_t>(found - entries_.begin());
-  for (std::size_t later = entries_.size() - 1; later > index; --later)
-    if (same(entries_[later]))
-      erase(later);
-  auto& target = entries_[index];
+  for (std::size_t later = entries.size() - 1; later > index; --later)
+    if (iequals((*this)[later].name, name))
+      content_->erase(later);
+  auto& target = entries[index];
   const auto growth = static_cast<std::ptrdiff_t>(value.size()) - static_cast<std::ptrdiff_t>(target.value_size);
-  if (growth > 0 && wire_.size() + static_cast<std::size_t>(growth) > std::numeric_limits<std::uint32_t>::max())
+  if (growth > 0 && wire.size() + static_cast<std::size_t>(growth) > std::numeric_limits<std::uint32_t>::max())
     throw error{errc::fields_too_large, "header fields exceed 4 GiB"};
-  wire_.replace(target.offset + target.name_size + 2, target.value_size, value);
+  wire.replace(target.offset + target.name_size + 2, target.value_size, value);
   target.value_size = static_cast<std::uint32_t>(value.size());
-  for (std::size_t later = index + 1; later < entries_.size(); ++later)
-    entries_[later].offset = static_cast<std::uint32_t>(entries_[later].offset + growth);
+  for (std::size_t later = index + 1; later < entries.size(); ++later)
+    entries[later].offset = static_cast<std::uint32_t>(entries[later].offset + growth);
   return *this;
 }
 
@@ -86,49 +133,71 @@ fields& fields::add(std::string_view name, std::string_view value) {
   check_name(name);
   value = internal::trim(value);
   check_value(name, value);
-  if (lies_in(wire_, name) || lies_in(wire_, value))
+  auto& mine = own();
+  if (lies_in(mine.wire, name) || lies_in(mine.wire, value))
     return add(std::string{name}, std::string{value});
-  const std::size_t offset = wire_.size();
+  mine.append(name, value);
+  return *this;
+}
+
+void fields::set_known(std::string_view name, std::string_view value) {
+  if (!empty()) {
+    set(name, value);
+    return;
+  }
+  value = internal::trim(value);
+  check_value(name, value);
+  own().append(name, value);
+}
+
+void fields::content::append(std::string_view name, std::string_view value) {
+  const std::size_t offset = wire.size();
   const std::size_t size = name.size() + value.size() + 4;
   if (offset + size > std::numeric_limits<std::uint32_t>::max())
     throw error{errc::fields_too_large, "header fields exceed 4 GiB"};
   // One call for the room instead of one for each piece.
-  wire_.append(size, '\n');
-  char* const line = wire_.data() + offset;
+  wire.append(size, '\n');
+  char* const line = wire.data() + offset;
   std::memcpy(line, name.data(), name.size());
   std::memcpy(line + name.size(), ": ", 2);
   if (!value.empty())
     std::memcpy(line + name.size() + 2, value.data(), value.size());
   line[size - 2] = '\r';
-  entries_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size()),
-                      static_cast<std::uint32_t>(value.size())});
-  return *this;
+  entries.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size()),
+                     static_cast<std::uint32_t>(value.size())});
 }
 
 std::size_t fields::remove(std::string_view name) {
-  if (lies_in(wire_, name))
+  if (empty())
+    return 0;
+  if (lies_in(content_->wire, name))
     return remove(std::string{name});
-  const std::size_t before = entries_.size();
-  for (std::size_t index = entries_.size(); index-- > 0;)
+  const std::size_t before = size();
+  for (std::size_t index = before; index-- > 0;)
     if (iequals((*this)[index].name, name))
-      erase(index);
-  return before - entries_.size();
+      content_->erase(index);
+  return before - size();
 }
 
 void fields::clear() noexcept {
-  wire_.clear();
-  entries_.clear();
+  if (!content_)
+    return;
+  content_->wire.clear();
+  content_->entries.clear();
 }
 
 void fields::reserve(std::size_t count, std::size_t bytes) {
-  entries_.reserve(count);
-  wire_.reserve(bytes);
+  auto& mine = own();
+  mine.entries.reserve(count);
+  mine.wire.reserve(bytes);
 }
 
 std::optional<std::string_view> fields::get(std::string_view name) const noexcept {
-  for (const auto& e : entries_)
-    if (e.name_size == name.size()) {
-      const auto candidate = view(e);
+  if (!content_)
+    return std::nullopt;
+  for (std::size_t i = 0; i < content_->entries.size(); ++i)
+    if (content_->entries[i].name_size == name.size()) {
+      const auto candidate = content_->at(i);
       if (iequals(candidate.name, name))
         return candidate.value;
     }
@@ -137,7 +206,7 @@ std::optional<std::string_view> fields::get(std::string_view name) const noexcep
 
 std::size_t fields::count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(
-      std::count_if(entries_.begin(), entries_.end(), [&](const entry& e) { return iequals(view(e).name, name); }));
+      std::count_if(begin(), end(), [&](const field_view& field) { return iequals(field.name, name); }));
 }
 
 std::vector<std::string_view> fields::get_all(std::string_view name) const {
@@ -187,8 +256,9 @@ bool fields::assign_wire(std::string wire) {
                        static_cast<std::uint32_t>(value.size())});
     at = end + 2;
   }
-  wire_ = std::move(wire);
-  entries_ = std::move(entries);
+  auto& mine = own();
+  mine.wire = std::move(wire);
+  mine.entries = std::move(entries);
   return true;
 }
 
@@ -201,12 +271,12 @@ bool fields::equals(const fields& other) const noexcept {
   return true;
 }
 
-void fields::erase(std::size_t index) {
-  const auto removed = entries_[index].wire_size();
-  wire_.erase(entries_[index].offset, removed);
-  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
-  for (; index < entries_.size(); ++index)
-    entries_[index].offset -= static_cast<std::uint32_t>(removed);
+void fields::content::erase(std::size_t index) {
+  const auto removed = entries[index].wire_size();
+  wire.erase(entries[index].offset, removed);
+  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(index));
+  for (; index < entries.size(); ++index)
+    entries[index].offset -= static_cast<std::uint32_t>(removed);
 }
 
 } // namespace actors::http

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace actors::http {
 namespace internal {
 class field_sink;
 }
+
+class request;
+class response;
 
 /// One header field, as a view into its `fields`.
 struct field_view {
@@ -28,9 +32,10 @@ struct field_view {
 /// other control characters, else `error` is thrown with `invalid_field_name` or `invalid_field_value`. Spaces around a
 /// value are dropped.
 ///
-/// All text lies in one buffer in wire form, so that a section costs two allocations whatever its size, writing it is
-/// one append, and `clear()` keeps both for reuse. Look-up is linear, which beats hashing for the usual dozen fields.
-/// Views handed out are valid until the next change. Not thread-safe beyond concurrent reading.
+/// All text lies in one buffer in wire form, so that writing a section is one append, and `clear()` keeps the memory
+/// for reuse. That of a section that is gone serves the thread's next one: building a message usually allocates
+/// nothing. Look-up is linear, which beats hashing for the usual dozen fields. Views handed out are valid until the
+/// next change. Not thread-safe beyond concurrent reading.
 ///
 ///     fields f;
 ///     f.set("Accept", "text/html").add("Cookie", "a=1");
@@ -42,7 +47,12 @@ class fields {
 public:
   class const_iterator;
 
-  fields() = default;
+  fields() noexcept = default;
+  fields(const fields& other);
+  fields& operator=(const fields& other);
+  fields(fields&& other) noexcept = default;
+  fields& operator=(fields&& other) noexcept = default;
+  ~fields() = default;
 
   /// Replaces the first field of this name in its place and removes the others; appends when there is none.
   fields& set(std::string_view name, std::string_view value);
@@ -76,17 +86,19 @@ public:
   /// Whether such a list has this element; compared without regard to case, parameters after `;` not counted.
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const noexcept;
 
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return content_ ? content_->entries.size() : 0; }
 
-  [[nodiscard]] field_view operator[](std::size_t index) const noexcept { return view(entries_[index]); }
+  [[nodiscard]] field_view operator[](std::size_t index) const noexcept { return content_->at(index); }
 
   [[nodiscard]] const_iterator begin() const noexcept;
   [[nodiscard]] const_iterator end() const noexcept;
 
   /// All fields as they go on the wire, `Name: value\r\n` each.
-  [[nodiscard]] std::string_view wire() const noexcept { return wire_; }
+  [[nodiscard]] std::string_view wire() const noexcept {
+    return content_ ? std::string_view{content_->wire} : std::string_view{};
+  }
 
   /// Replaces the content by a section in the form of `wire()`; false, and unchanged, if it is not exactly that.
   [[nodiscard]] bool assign_wire(std::string wire);
@@ -96,6 +108,8 @@ public:
 
 private:
   friend class internal::field_sink;
+  friend class request;
+  friend class response;
 
   struct entry {
     std::uint32_t offset;
@@ -105,16 +119,41 @@ private:
     [[nodiscard]] std::size_t wire_size() const noexcept { return std::size_t{name_size} + value_size + 4; }
   };
 
-  [[nodiscard]] field_view view(const entry& e) const noexcept {
-    const std::string_view all = wire_;
-    return {all.substr(e.offset, e.name_size), all.substr(e.offset + e.name_size + 2, e.value_size)};
+  struct content {
+    [[nodiscard]] field_view at(std::size_t index) const noexcept {
+      const auto& e = entries[index];
+      const std::string_view all = wire;
+      return {all.substr(e.offset, e.name_size), all.substr(e.offset + e.name_size + 2, e.value_size)};
+    }
+
+    void append(std::string_view name, std::string_view value);
+    void erase(std::size_t index);
+
+    std::string wire;
+    std::vector<entry> entries;
+  };
+
+  /// Gives the memory to the thread's next section, unless it is unusually big.
+  struct give_back {
+    void operator()(content* spent) const noexcept;
+  };
+
+  /// For writing to it: made, or taken from what is at hand, if there is none.
+  [[nodiscard]] content& own() {
+    if (!content_)
+      take_memory();
+    return *content_;
   }
 
-  [[nodiscard]] bool equals(const fields& other) const noexcept;
-  void erase(std::size_t index);
+  struct spares;
+  void take_memory();
 
-  std::string wire_;
-  std::vector<entry> entries_;
+  /// `set` for a name that is known to be right.
+  void set_known(std::string_view name, std::string_view value);
+
+  [[nodiscard]] bool equals(const fields& other) const noexcept;
+
+  std::unique_ptr<content, give_back> content_;
 };
 
 /// Iterates over views: `for (const auto [name, value] : fields)`.
@@ -158,7 +197,7 @@ inline fields::const_iterator fields::begin() const noexcept {
 }
 
 inline fields::const_iterator fields::end() const noexcept {
-  return {*this, entries_.size()};
+  return {*this, size()};
 }
 
 /// For CAF: fields travel in wire form and are checked on arrival.

@@ -92,7 +92,7 @@ public:
   }
 
   request& set_body(std::string value, std::string_view content_type) {
-    fields_.set("Content-Type", content_type);
+    fields_.set_known("Content-Type", content_type);
     return set_body(std::move(value));
   }
 
@@ -171,7 +171,7 @@ public:
   }
 
   response& set_body(std::string value, std::string_view content_type) {
-    fields_.set("Content-Type", content_type);
+    fields_.set_known("Content-Type", content_type);
     return set_body(std::move(value));
   }
 

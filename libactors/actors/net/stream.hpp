@@ -26,6 +26,10 @@
 /// gives 0 bytes.
 namespace actors::net {
 
+namespace detail {
+class input;
+}
+
 class stream {
 public:
   stream() = default;
@@ -39,6 +43,10 @@ public:
 
   /// What `read_some` would give without waiting; nothing if it would have to wait. The cheap first try on a hot path.
   [[nodiscard]] virtual std::optional<std::size_t> try_read_some(std::span<char> buffer) = 0;
+
+  /// How to wait for input without a buffer, for streams that can (`detail/input_awaiter.hpp`); null for others.
+  /// Belongs to the stream.
+  [[nodiscard]] virtual detail::input* input() noexcept { return nullptr; }
 
   /// Writes all of `data`, waiting as often as the peer is slow. The data must outlive the await.
   [[nodiscard]] virtual task<void> write_all(std::string_view data) = 0;

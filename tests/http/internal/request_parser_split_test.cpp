@@ -21,6 +21,7 @@ const std::vector<std::string>& samples() {
        "\r\nHEAD /y HTTP/1.0\r\nConnection: keep-alive\r\n\r\nDELETE /z HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
       "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
       "OPTIONS * HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n\r\n\r\nGET http://h:80/p?q HTTP/1.1\r\nHost: h:80\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost:h\r\nA:  two\r\nB: x \t \r\nC:\td\r\nD:\r\nE: \r\nF:y\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhellooo\r\n0\r\n\r\n",
   };

@@ -89,6 +89,27 @@ TEST(request_parser, a_recycled_head_is_filled_without_allocating) {
   }
 }
 
+TEST(request_parser, fields_are_kept_alike_however_their_lines_are_spaced) {
+  request_parser p;
+  std::string_view input = "GET / HTTP/1.1\r\nHost:h\r\nA:  two\r\nB: x \t \r\nC:\td\r\nD:\r\nE: \r\nF: y z\r\n\r\n";
+  ASSERT_EQ(p.next_whole(input), parse_event::complete);
+  EXPECT_EQ(p.head().fields().wire(), "Host: h\r\nA: two\r\nB: x\r\nC: d\r\nD: \r\nE: \r\nF: y z\r\n");
+}
+
+TEST(request_parser, the_end_of_a_request_without_a_body_needs_no_more_input) {
+  request_parser p;
+  std::string_view input = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_EQ(p.next(input), parse_event::head);
+  EXPECT_FALSE(p.idle());
+  std::string_view nothing;
+  EXPECT_EQ(p.next(nothing), parse_event::complete);
+  EXPECT_TRUE(p.idle());
+  ASSERT_EQ(p.next(input), parse_event::head);
+  EXPECT_EQ(p.head().target(), "/2");
+  EXPECT_EQ(p.next(input), parse_event::complete);
+  EXPECT_EQ(p.next(input), parse_event::more);
+}
+
 TEST(request_parser, memory_of_a_big_body_is_not_kept_for_the_next_request) {
   request_parser p;
   const auto text = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'x');

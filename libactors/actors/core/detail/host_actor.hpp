@@ -136,6 +136,11 @@ public:
   /// Called by CAF's `make_actor`; a lean actor has no metrics of its own.
   void setup_metrics() noexcept {}
 
+  // -- the worker that it waits for -------------------------------------------------------------------------------------------
+
+  /// Has what its next step will use brought into the cache: the actor itself should be there.
+  virtual void fetch_ahead() const noexcept {}
+
   // -- on the actor ----------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] std::uint64_t next_wait_id() noexcept { return ++last_wait_id_; }

@@ -68,6 +68,8 @@ public:
   [[nodiscard]] bool watch(completion_watcher& watcher) noexcept;
   void unwatch(completion_watcher& watcher) noexcept;
 
+  void fetch_ahead() const noexcept final { task_context::fetch_ahead(); }
+
   /// The error of a task that is done, null if it has a value.
   [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
 

@@ -1,5 +1,6 @@
 #include <actors/core/detail/task_context.hpp>
 
+#include <actors/core/detail/fetch_ahead.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/introspection.hpp>
 #include <actors/core/detail/told_group.hpp>
@@ -109,6 +110,14 @@ void task_context::resume_from(waiter& leaf) {
     return;
   forget_pending();
   drive(std::exchange(pending_handle_, {}));
+}
+
+void task_context::fetch_ahead() const noexcept {
+  // What one step uses of a frame; most are smaller.
+  constexpr std::size_t frame_size = 448;
+  if (pending_handle_)
+    detail::fetch_ahead(pending_handle_.address(), frame_size);
+  detail::fetch_ahead(working_memory_, working_size_);
 }
 
 void task_context::throw_cancelled() const {

@@ -201,6 +201,16 @@ public:
     return std::exchange(values_, std::move(values));
   }
 
+  /// What the next step will use beside the coroutine's frame; see `fetch_ahead`.
+  void set_working_memory(const void* begin, std::size_t size) noexcept {
+    working_memory_ = begin;
+    working_size_ = size;
+  }
+
+  /// Has the memory that the next step will use brought into the cache. Only while the stack is suspended and its actor
+  /// waits for its turn.
+  void fetch_ahead() const noexcept;
+
   /// True once the root coroutine has ended.
   [[nodiscard]] bool root_done() const noexcept { return root_done_; }
 
@@ -242,6 +252,8 @@ private:
   bool must_cancel_ = false;
   bool interrupted_ = false;
   bool root_done_ = false;
+  std::size_t working_size_ = 0;
+  const void* working_memory_ = nullptr;
   mutable spin_mutex pending_mutex_; // taken to end a suspension, so that nobody looks at a waiter that is gone
 };
 

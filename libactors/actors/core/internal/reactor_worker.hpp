@@ -47,6 +47,8 @@ enum class tie : std::uint8_t {
 struct bound_job {
   caf::resumable* job = nullptr;
   tie kind = tie::none;
+  /// The same, if it is the step of an actor that was woken.
+  const host_actor* actor = nullptr;
 };
 
 /// A scheduler worker that is an Asio reactor: a stealable run queue, a queue of pinned jobs, an inbox for other
@@ -181,6 +183,7 @@ private:
   [[nodiscard]] bool must_wait(bound_job job) const noexcept;
   [[nodiscard]] caf::resumable* steal();
   [[nodiscard]] caf::resumable* keep_first(internal::run_queue::batch& jobs, std::size_t count);
+  void fetch_ahead() const noexcept;
   [[nodiscard]] bool execute(bound_job job);
   void put_back(bound_job job);
   void late_job_returns();

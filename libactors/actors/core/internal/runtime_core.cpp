@@ -137,9 +137,9 @@ void runtime_core::blocking_calls_ended() {
     scheduler_->worker(0).wake();
 }
 
-void runtime_core::schedule(caf::resumable& job, worker_binding home) {
+void runtime_core::schedule(host_actor& job, worker_binding home) {
   if (home.worker != nullptr)
-    home.worker->exec_bound({&job, home.alone ? tie::alone : tie::here});
+    home.worker->exec_bound({&job, home.alone ? tie::alone : tie::here, &job});
   else if (scheduler_ != nullptr)
     scheduler_->enqueue(&job);
   else

@@ -112,7 +112,7 @@ public:
   /// Null on CAF's stock scheduler.
   [[nodiscard]] internal::reactor_scheduler* reactor() const noexcept { return scheduler_; }
 
-  void schedule(caf::resumable& job, worker_binding home);
+  void schedule(host_actor& job, worker_binding home);
 
   /// As `schedule`, but never before what was scheduled earlier from the same place: tasks start in the order in which
   /// they were spawned.

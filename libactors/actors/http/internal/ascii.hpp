@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 /// Character classes of RFC 9110 and ASCII-only comparisons: locale-free, unlike <cctype>.
@@ -81,6 +82,22 @@ inline constexpr auto char_classes = [] {
 /// Whether the text has at least one character and only such.
 [[nodiscard]] constexpr bool consists_of(char_class wanted, std::string_view text) noexcept {
   return !text.empty() && all_are(wanted, text);
+}
+
+/// The same as `all_are(value_char, text)` for texts that mostly are: eight bytes at a time.
+[[nodiscard]] inline bool is_field_value(std::string_view text) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t high = ones * 0x80;
+  std::size_t at = 0;
+  for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const auto del = word ^ (ones * 0x7f);
+    // The high bit of bytes below 0x20, of those that are 0x7f, and perhaps of others behind such a one.
+    if ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & high)
+      return all_are(value_char, text);
+  }
+  return all_are(value_char, text.substr(at));
 }
 
 [[nodiscard]] constexpr bool iequals(std::string_view a, std::string_view b) noexcept {

@@ -62,10 +62,7 @@ struct parser<Message>::callbacks {
         return self(p).on_field_text(at, size, true);
       };
       s.on_header_field_complete = [](llhttp_t* p) {
-        auto& me = self(p);
-        auto& section = me.section();
-        me.name_size_ = field_sink::size(section) - me.field_offset_;
-        field_sink::end_name(section);
+        self(p).on_name_complete();
         return 0;
       };
       s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) {
@@ -82,7 +79,11 @@ struct parser<Message>::callbacks {
       s.on_chunk_extension_value_complete = s.on_chunk_extension_name_complete;
       s.on_chunk_header = [](llhttp_t* p) { return self(p).on_chunk_header(); };
       s.on_message_complete = [](llhttp_t* p) -> int {
-        self(p).event_ = parse_event::complete;
+        auto& me = self(p);
+        if (me.event_ == parse_event::head)
+          me.is_complete_ = true;
+        else
+          me.event_ = parse_event::complete;
         return HPE_PAUSED;
       };
       return s;
@@ -102,12 +103,12 @@ template <class Message>
 void parser<Message>::begin_message() noexcept {
   phase_ = phase::idle;
   head_access::clear(head_);
-  trailers_.clear();
+  if (std::exchange(has_trailers_, false))
+    trailers_.clear();
   body_limit_ = limits_.max_body();
-  expected_ = received_ = chunk_left_ = message_bytes_ = silent_bytes_ = 0;
+  expected_ = received_ = message_bytes_ = silent_bytes_ = 0;
   field_bytes_ = field_count_ = 0;
-  extension_bytes_ = extension_part_ = 0;
-  has_extension_ = has_version_ = in_field_ = keep_alive_ = upgrade_ = false;
+  has_version_ = in_field_ = keep_alive_ = upgrade_ = false;
   host_fields_ = coding_fields_ = 0;
 }
 
@@ -115,6 +116,10 @@ template <class Message>
 parse_event parser<Message>::next(std::string_view& input) {
   if (phase_ == phase::failed)
     return parse_event::failed;
+  if (std::exchange(is_complete_, false)) {
+    phase_ = phase::done;
+    return event_ = parse_event::complete;
+  }
   if (phase_ == phase::done)
     begin_message();
   piece_ = {};
@@ -144,6 +149,8 @@ parse_event parser<Message>::next(std::string_view& input) {
   const char* const at = result == HPE_OK ? end : llhttp_get_error_pos(&llhttp_);
   const auto consumed = static_cast<std::size_t>(at - begin);
   input.remove_prefix(consumed);
+  if (in_field_ && !is_copied_)
+    copy_field();
   if (phase_ == phase::head && !has_version_)
     keep_last(begin, consumed);
   if (!account(consumed))
@@ -151,6 +158,18 @@ parse_event parser<Message>::next(std::string_view& input) {
   if (event_ == parse_event::complete)
     phase_ = phase::done;
   return event_;
+}
+
+template <class Message>
+void parser<Message>::recycle(Message&& spent) noexcept {
+  field_sink::let_go(spent.fields());
+  if (idle())
+    head_ = std::move(spent);
+}
+
+template <class Message>
+void parser<Message>::recycle() noexcept {
+  field_sink::let_go(head_.fields());
 }
 
 /// Empty lines before a request are skipped (RFC 9112 §2.2), but line ends must be whole there too, which llhttp does
@@ -219,7 +238,8 @@ bool parser<Message>::account(std::size_t consumed) {
       return false;
     }
     silent_bytes_ = 0;
-    has_extension_ = false;
+    if (phase_ == phase::chunked_body)
+      has_extension_ = false;
   }
   return true;
 }
@@ -229,6 +249,8 @@ bool parser<Message>::account(std::size_t consumed) {
 template <class Message>
 bool parser<Message>::check_chunk_size() const noexcept {
   const bool is_end = event_ == parse_event::complete && phase_ == phase::trailers;
+  if (phase_ != phase::chunked_body && !is_end)
+    return true;
   if (has_extension_ || (is_end ? !trailers_.empty() : event_ != parse_event::body || phase_ != phase::chunked_body))
     return true;
   const std::uint64_t line_ends = (received_ > piece_.size() ? 4 : 2) + (is_end ? 2 : 0);
@@ -300,46 +322,84 @@ int parser<Message>::on_start_text(const char* at, std::size_t size) {
   return 0;
 }
 
+/// A name or value usually lies in one input with its whole line: then it is looked at in place, and copied when the
+/// line is complete.
 template <class Message>
 int parser<Message>::on_field_text(const char* at, std::size_t size, bool is_name) {
-  auto& fields = section();
   if (!in_field_) {
     if (field_count_ == limits_.max_fields())
       return fail(errc::too_many_fields, "more than " + std::to_string(limits_.max_fields()) + " header fields");
-    // One allocation for the usual head instead of a series of doublings.
-    if (field_count_ == 0)
-      fields.reserve(16, std::clamp<std::size_t>(input_size_, 256, 1024));
     ++field_count_;
     field_bytes_ += 4;
     in_field_ = true;
-    field_offset_ = field_sink::size(fields);
+    has_name_ = is_copied_ = false;
+    name_ = value_ = {};
   }
   field_bytes_ += size;
   if (field_bytes_ > limits_.max_field_bytes())
     return fail(errc::fields_too_large,
                 "header fields of more than " + std::to_string(limits_.max_field_bytes()) + " bytes");
-  if (is_name)
-    field_sink::name(fields, {at, size});
-  else
-    field_sink::value(fields, {at, size});
+  auto& text = is_name ? name_ : value_;
+  if (is_copied_) {
+    field_sink::text(section(), {at, size});
+  } else if (text.empty()) {
+    text = {at, size};
+  } else if (text.data() + text.size() == at) {
+    text = {text.data(), text.size() + size};
+  } else {
+    copy_field();
+    field_sink::text(section(), {at, size});
+  }
   return 0;
+}
+
+/// The input ends inside of a field: what there is of it is copied, and the rest will be as it comes.
+template <class Message>
+void parser<Message>::copy_field() {
+  auto& fields = section();
+  field_offset_ = field_sink::size(fields);
+  name_size_ = name_.size();
+  field_sink::text(fields, name_);
+  if (has_name_)
+    field_sink::end_name(fields);
+  field_sink::text(fields, value_);
+  is_copied_ = true;
+}
+
+template <class Message>
+void parser<Message>::on_name_complete() {
+  has_name_ = true;
+  if (!is_copied_)
+    return;
+  auto& fields = section();
+  name_size_ = field_sink::size(fields) - field_offset_;
+  field_sink::end_name(fields);
 }
 
 template <class Message>
 int parser<Message>::on_field_complete() {
   in_field_ = false;
-  const auto field = field_sink::finish(section(), field_offset_, name_size_);
+  field_view field;
+  if (is_copied_) {
+    field = field_sink::finish(section(), field_offset_, name_size_);
+  } else {
+    while (!value_.empty() && (value_.back() == ' ' || value_.back() == '\t')) // llhttp leaves them
+      value_.remove_suffix(1);
+    field_sink::line(section(), name_, value_, input_begin_ + input_size_);
+    field = {name_, value_};
+  }
+  const auto name_size = field.name.size();
   if (phase_ == phase::trailers) {
     if (std::is_same_v<Message, request> && !may_be_trailer(field.name))
       return fail(errc::bad_framing, "field " + quoted(field.name) + " in a trailer");
     return 0;
   }
-  if (std::is_same_v<Message, request> && name_size_ == 4 && iequals(field.name, "host")) {
+  if (std::is_same_v<Message, request> && name_size == 4 && iequals(field.name, "host")) {
     if (++host_fields_ > 1)
       return fail(errc::bad_host, "more than one Host field");
     if (!field.value.empty() && !is_authority(field.value))
       return fail(errc::bad_host, "Host " + quoted(field.value) + " is not a host name");
-  } else if (name_size_ == 17 && iequals(field.name, "transfer-encoding")) {
+  } else if (name_size == 17 && iequals(field.name, "transfer-encoding")) {
     if (++coding_fields_ > 1)
       return fail(errc::bad_framing, "more than one Transfer-Encoding field");
     if (auto breach = check_transfer_coding(field.value))
@@ -405,9 +465,11 @@ int parser<Message>::on_head_complete() {
   keep_alive_ = llhttp_should_keep_alive(&llhttp_) != 0 && (std::is_same_v<Message, request> || !upgrade_);
   if (!has_body)
     phase_ = phase::no_body;
-  else if ((llhttp_.flags & F_CHUNKED) != 0)
+  else if ((llhttp_.flags & F_CHUNKED) != 0) {
     phase_ = phase::chunked_body;
-  else if ((llhttp_.flags & F_CONTENT_LENGTH) != 0) {
+    chunk_left_ = extension_bytes_ = extension_part_ = 0;
+    has_extension_ = false;
+  } else if ((llhttp_.flags & F_CONTENT_LENGTH) != 0) {
     phase_ = phase::sized_body;
     expected_ = llhttp_.content_length;
     if (expected_ > body_limit_)
@@ -416,7 +478,8 @@ int parser<Message>::on_head_complete() {
   } else
     phase_ = phase::endless_body;
   event_ = parse_event::head;
-  return HPE_PAUSED;
+  // Without a body the end comes with the head: llhttp need not be asked again.
+  return has_body || upgrade_ ? HPE_PAUSED : 0;
 }
 
 template <class Message>
@@ -454,9 +517,10 @@ int parser<Message>::on_extension_part() {
 template <class Message>
 int parser<Message>::on_chunk_header() {
   chunk_left_ = llhttp_.content_length;
-  if (chunk_left_ == 0)
+  if (chunk_left_ == 0) {
     phase_ = phase::trailers;
-  else if (chunk_left_ > body_limit_ || received_ > body_limit_ - chunk_left_)
+    has_trailers_ = true;
+  } else if (chunk_left_ > body_limit_ || received_ > body_limit_ - chunk_left_)
     return fail(errc::body_too_large, "body of more than " + std::to_string(body_limit_) + " bytes");
   return 0;
 }

@@ -116,11 +116,12 @@ public:
   /// On `failed`.
   [[nodiscard]] const parse_failure& failure() const noexcept { return failure_; }
 
-  /// Gives the memory of a message that is no longer needed back, for the next one.
-  void recycle(Message&& spent) noexcept {
-    if (idle())
-      head_ = std::move(spent);
-  }
+  /// Gives the memory of a message that is no longer needed back: its texts to the next one, its fields to whichever
+  /// connection of the thread needs some next.
+  void recycle(Message&& spent) noexcept;
+
+  /// The same for the head, if it is no longer needed.
+  void recycle() noexcept;
 
 private:
   struct callbacks;
@@ -139,6 +140,8 @@ private:
 
   void begin_message() noexcept;
   int on_head_complete();
+  void on_name_complete();
+  void copy_field();
   int on_field_complete();
   int on_start_text(const char* at, std::size_t size);
   int on_field_text(const char* at, std::size_t size, bool is_name);
@@ -158,39 +161,48 @@ private:
   [[nodiscard]] fields& section() noexcept { return phase_ == phase::trailers ? trailers_ : head_.fields(); }
 
   llhttp_t llhttp_;
-  message_limits limits_;
-  Message head_;
-  fields trailers_;
-  std::string_view piece_;
-  parse_failure failure_;
 
-  std::uint64_t body_limit_ = 0;
-  std::uint64_t expected_ = 0;        // of a sized body
-  std::uint64_t received_ = 0;        // of the body
-  std::uint64_t chunk_left_ = 0;      // of the current chunk
-  std::uint64_t message_bytes_ = 0;   // consumed since the message began, for error messages
-  std::uint64_t silent_bytes_ = 0;    // consumed since the last event, pieces of the body not counted
-  std::uint64_t extension_bytes_ = 0; // of all chunks of the message
-  std::uint64_t extension_part_ = 0;  // of the current name or value
-  const char* input_begin_ = nullptr; // of the current call
-  std::size_t input_size_ = 0;
-  std::size_t field_bytes_ = 0; // as limits count them
-  std::size_t field_count_ = 0;
-  std::size_t field_offset_ = 0; // of the current field in its section
-  std::size_t name_size_ = 0;
-
-  std::array<char, 5> last_{}; // bytes of a request line that has not ended yet
+  // What every message needs lies together, so that a connection that was silent brings few lines into the cache.
   parse_event event_ = parse_event::more;
   phase phase_ = phase::idle;
   method answered_ = method::get;
-  bool blank_cr_ = false;      // the CR of an empty line before a request
-  bool has_version_ = false;   // has begun
-  bool has_extension_ = false; // since the last event
+  bool is_complete_ = false; // the end came with the head and is still to be told
+  bool blank_cr_ = false;    // the CR of an empty line before a request
+  bool has_version_ = false; // has begun
   bool in_field_ = false;
+  bool has_name_ = false;  // the current field's, whole
+  bool is_copied_ = false; // what has come of it
   bool keep_alive_ = false;
   bool upgrade_ = false;
+  bool has_trailers_ = false; // from this message
   std::uint8_t host_fields_ = 0;
   std::uint8_t coding_fields_ = 0;
+  std::uint32_t field_count_ = 0;
+  std::size_t field_bytes_ = 0; // as limits count them
+  std::string_view name_;       // of the current field, in the input
+  std::string_view value_;
+  std::size_t field_offset_ = 0; // of a copied one in its section
+  std::size_t name_size_ = 0;
+  std::uint64_t message_bytes_ = 0; // consumed since the message began, for error messages
+  std::uint64_t silent_bytes_ = 0;  // consumed since the last event, pieces of the body not counted
+  std::uint64_t body_limit_ = 0;
+  std::uint64_t expected_ = 0;        // of a sized body
+  std::uint64_t received_ = 0;        // of the body
+  const char* input_begin_ = nullptr; // of the current call
+  std::size_t input_size_ = 0;
+  message_limits limits_;
+  std::string_view piece_;
+  Message head_;
+
+  // Chunked bodies only, counted from their heads on.
+  bool has_extension_ = false;        // since the last event
+  std::uint64_t chunk_left_ = 0;      // of the current chunk
+  std::uint64_t extension_bytes_ = 0; // of all chunks of the message
+  std::uint64_t extension_part_ = 0;  // of the current name or value
+  fields trailers_;
+
+  std::array<char, 5> last_{}; // bytes of a request line that has not ended yet
+  parse_failure failure_;
 };
 
 extern template class parser<request>;

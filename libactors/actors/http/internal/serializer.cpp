@@ -13,13 +13,15 @@ namespace actors::http::internal {
 
 namespace {
 
-enum class known_field : std::uint8_t { other, host, date, connection, content_length, transfer_encoding };
+enum class known_field : std::uint8_t { other, host, date, server, connection, content_length, transfer_encoding };
 
 /// The fields that the serialiser has a say in; told apart by size first, since this runs for every field sent.
 known_field classify(std::string_view name) noexcept {
   switch (name.size()) {
   case 4:
     return iequals(name, "host") ? known_field::host : iequals(name, "date") ? known_field::date : known_field::other;
+  case 6:
+    return iequals(name, "server") ? known_field::server : known_field::other;
   case 10:
     return iequals(name, "connection") ? known_field::connection : known_field::other;
   case 14:
@@ -45,14 +47,12 @@ public:
   }
 
   head_writer& put_number(std::uint64_t value) {
-    char digits[20];
-    char* const end = digits + sizeof digits;
-    char* begin = end;
-    do {
-      *--begin = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    return put({begin, static_cast<std::size_t>(end - begin)});
+    constexpr std::size_t most_digits = 20;
+    if (sizeof buffer_ - size_ < most_digits) [[unlikely]]
+      finish();
+    const auto end = std::to_chars(buffer_ + size_, buffer_ + sizeof buffer_, value).ptr;
+    size_ = static_cast<std::size_t>(end - buffer_);
+    return *this;
   }
 
   /// Appends what was gathered.
@@ -73,25 +73,7 @@ private:
   char buffer_[1024];
 };
 
-/// What a header section has of the fields that the serialiser adds or leaves out.
-struct survey {
-  explicit survey(const fields& all) noexcept {
-    for (const auto field : all) {
-      const auto known = classify(field.name);
-      has_host |= known == known_field::host;
-      has_date |= known == known_field::date;
-      has_connection |= known == known_field::connection;
-      has_framing |= known == known_field::content_length || known == known_field::transfer_encoding;
-    }
-  }
-
-  bool has_host = false;
-  bool has_date = false;
-  bool has_connection = false;
-  bool has_framing = false;
-};
-
-void put_fields(head_writer& out, const fields& all, const survey& found, body_framing framing) {
+void put_fields(head_writer& out, const fields& all, const field_survey& found, body_framing framing) {
   const bool keeps_length = framing.what() == body_framing::kind::as_given;
   if (!found.has_framing) {
     out.put(all.wire());
@@ -115,7 +97,7 @@ void put_framing(head_writer& out, body_framing framing) {
     out.put("Transfer-Encoding: chunked\r\n");
 }
 
-void put_note(head_writer& out, const fields& all, const survey& found, connection_note note) {
+void put_note(head_writer& out, const fields& all, const field_survey& found, connection_note note) {
   if (note == connection_note::none)
     return;
   const std::string_view token = note == connection_note::close ? "close" : "keep-alive";
@@ -125,6 +107,17 @@ void put_note(head_writer& out, const fields& all, const survey& found, connecti
 }
 
 } // namespace
+
+field_survey::field_survey(const fields& all) noexcept {
+  for (const auto field : all) {
+    const auto known = classify(field.name);
+    has_host |= known == known_field::host;
+    has_date |= known == known_field::date;
+    has_server |= known == known_field::server;
+    has_connection |= known == known_field::connection;
+    has_framing |= known == known_field::content_length || known == known_field::transfer_encoding;
+  }
+}
 
 body_framing framing_of(const request& message) noexcept {
   const auto m = message.method();
@@ -152,7 +145,7 @@ bool sends_body(status value, method answered) noexcept {
 
 void append_head(std::string& out, const request& message, body_framing framing, std::string_view host,
                  connection_note note) {
-  const survey found{message.fields()};
+  const field_survey found{message.fields()};
   if (!found.has_host && !std::all_of(host.begin(), host.end(), [](char c) { return is(target_char, c); }))
     throw error{errc::invalid_field_value,
                 "host " + quoted(host) + " holds a space, control character or non-ASCII byte"};
@@ -167,11 +160,14 @@ void append_head(std::string& out, const request& message, body_framing framing,
   head.put("\r\n").finish();
 }
 
-void append_head(std::string& out, const response& message, body_framing framing, std::string_view date,
-                 connection_note note) {
-  const survey found{message.fields()};
+void append_head(std::string& out, const response& message, const field_survey& found, body_framing framing,
+                 std::string_view date, connection_note note) {
+  constexpr std::string_view most_usual = "OK";
   head_writer head{out};
-  head.put("HTTP/1.1 ").put_number(code(message.status())).put(" ").put(message.reason()).put("\r\n");
+  if (const auto reason = message.reason(); message.status() == status::ok && reason == most_usual)
+    head.put("HTTP/1.1 200 OK\r\n");
+  else
+    head.put("HTTP/1.1 ").put_number(code(message.status())).put(" ").put(reason).put("\r\n");
   if (!found.has_date && !date.empty())
     head.put("Date: ").put(date).put("\r\n");
   put_fields(head, message.fields(), found, framing);

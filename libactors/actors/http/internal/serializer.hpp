@@ -55,6 +55,17 @@ private:
 /// What the sender says about the connection, added unless the message says it already.
 enum class connection_note : std::uint8_t { none, close, keep_alive };
 
+/// What a header section has of the fields that whoever sends it adds or leaves out.
+struct field_survey {
+  explicit field_survey(const fields& all) noexcept;
+
+  bool has_host = false;
+  bool has_date = false;
+  bool has_server = false;
+  bool has_connection = false;
+  bool has_framing = false;
+};
+
 /// Appends the request line and the header section. Host is added first unless the message has one; Content-Length and
 /// Transfer-Encoding come from `framing` only, the message's own are left out.
 ///
@@ -66,9 +77,14 @@ void append_head(std::string& out, const request& message, body_framing framing,
                  connection_note note = connection_note::none);
 
 /// Appends the status line, always HTTP/1.1, and the header section; Date is added unless `date` is empty or the
-/// message has one.
-void append_head(std::string& out, const response& message, body_framing framing, std::string_view date,
-                 connection_note note = connection_note::none);
+/// message has one. `found` is the survey of the message's fields, for those who have it.
+void append_head(std::string& out, const response& message, const field_survey& found, body_framing framing,
+                 std::string_view date, connection_note note = connection_note::none);
+
+inline void append_head(std::string& out, const response& message, body_framing framing, std::string_view date,
+                        connection_note note = connection_note::none) {
+  append_head(out, message, field_survey{message.fields()}, framing, date, note);
+}
 
 /// Appends a chunk; nothing if it is empty, as an empty chunk ends the body.
 void append_chunk(std::string& out, std::string_view data);

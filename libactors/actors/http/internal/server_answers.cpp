@@ -25,15 +25,6 @@ constexpr auto linger_time = std::chrono::seconds(2);
 /// What is logged for a client that has left before it was answered, as nginx does.
 constexpr auto client_closed = static_cast<status>(499);
 
-/// Gives the memory of an unusually big answer back.
-void clear_output(std::string& out) {
-  constexpr std::size_t usual = std::size_t{256} * 1024;
-  if (out.capacity() > usual)
-    std::string{}.swap(out);
-  else
-    out.clear();
-}
-
 /// Date and Server are the same for a second in all answers of a server: once a thread and not once a connection, so
 /// that many connections do not each bring theirs into the cache. Valid until the next call of the thread.
 [[gnu::noinline]] std::string_view standing_text(const std::string& server_name) {
@@ -60,11 +51,11 @@ void clear_output(std::string& out) {
 /// True if all is written; keeps the rest.
 bool server_connection::flush_now() {
   flush_wanted_ = false;
-  if (const auto size = stream_->try_write_some(out_); size < out_.size()) {
-    out_.erase(0, size);
-    return false;
+  if (!out_.empty()) {
+    out_.took(stream_->try_write_some(out_.view()));
+    if (!out_.empty())
+      return false;
   }
-  clear_output(out_);
   if (body_.empty())
     return true;
   if (const auto size = stream_->try_write_some(body_); size < body_.size()) {
@@ -77,8 +68,8 @@ bool server_connection::flush_now() {
 
 task<void> server_connection::flush() {
   flush_wanted_ = false; // a nudge must not write in the middle of this
-  co_await write_rest(out_);
-  clear_output(out_);
+  co_await write_rest(out_.view());
+  out_.release();
   co_await write_rest(body_);
   std::string{}.swap(body_);
 }
@@ -88,6 +79,8 @@ task<void> server_connection::write_rest(std::string_view data) {
   // may be much. TLS takes a record at once, and is quicker with more.
   const std::size_t waited_for = std::size_t{tls_ == nullptr ? 16U : 64U} * 1024;
   const std::size_t at_once = tls_ == nullptr ? std::size_t{256} * 1024 : 0;
+  if (!data.empty())
+    release_buffer();
   while (!data.empty()) {
     const auto piece = data.substr(0, waited_for);
     begin_wait(saturating_add(now(), core_->options().write_timeout()));
@@ -114,10 +107,11 @@ task<void> server_connection::write_rest(std::string_view data) {
 task<void> server_connection::linger() {
   std::size_t left = max_lingering;
   set(now() + linger_time);
+  buffer_.resize(read_buffer::small);
   try {
     stream_->shutdown_write();
     while (left > 0) {
-      const auto size = co_await stream_->read_some(buffer());
+      const auto size = co_await stream_->read_some(buffer_.room());
       if (size == 0)
         break;
       left -= std::min(left, size);
@@ -132,8 +126,10 @@ task<void> server_connection::linger() {
 
 // -- answers -----------------------------------------------------------------------------------------------------------
 
-connection_note server_connection::note_for(const response& answer) {
-  if (keep_alive_ && (core_->stopping() || answer.fields().has_token("Connection", "close")))
+connection_note server_connection::note_for(const response& answer, const field_survey& found) {
+  if (found.has_connection && answer.fields().has_token("Connection", "close"))
+    keep_alive_ = false;
+  if (core_->stopping())
     keep_alive_ = false;
   if (!keep_alive_)
     return connection_note::close;
@@ -141,22 +137,23 @@ connection_note server_connection::note_for(const response& answer) {
 }
 
 /// The value of Date with, as part of it, the Server field.
-std::string_view server_connection::standing_fields(const response& answer) const {
+std::string_view server_connection::standing_fields(const field_survey& found) const {
   constexpr std::size_t date_size = 29;
   const auto all = standing_text(core_->options().server_name());
-  return answer.fields().contains("Server") ? all.substr(0, date_size) : all;
+  return found.has_server ? all.substr(0, date_size) : all;
 }
 
 void server_connection::append(response&& answer) {
   sent_status_ = answer.status();
-  append_head(out_, answer, framing_of(answer, method_), standing_fields(answer), note_for(answer));
+  const field_survey found{answer.fields()};
+  append_head(out_.text(), answer, found, framing_of(answer, method_), standing_fields(found), note_for(answer, found));
   if (!sends_body(answer.status(), method_)) {
     sent_bytes_ = 0;
     return;
   }
   sent_bytes_ = answer.body().size();
   if (answer.body().size() <= flush_size)
-    out_.append(answer.body());
+    out_.text().append(answer.body());
   else
     body_ = std::move(answer.body());
 }

@@ -24,10 +24,6 @@ using std::chrono::seconds;
 constexpr auto first_look = milliseconds(50);
 constexpr auto longest_pause = milliseconds(500);
 
-/// What the output of an idle connection may hold on to, and when it is idle: a busy one keeps what it will need again.
-constexpr std::size_t small_output = std::size_t{4} * 1024;
-constexpr auto idle_after = seconds(1);
-
 /// For those who speak plain HTTP to a server that speaks TLS.
 constexpr std::string_view plain_reply =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 47\r\n"
@@ -38,8 +34,9 @@ constexpr std::string_view plain_reply =
 
 server_connection::server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
                                      actors::detail::task_context& context)
-    : connection_watch(context), core_(std::move(core)), stream_(std::move(stream)), parser_(core_->options().limits()),
-      buffer_(std::make_unique_for_overwrite<char[]>(small_buffer)) {
+    : connection_watch(context), core_(std::move(core)), stream_(std::move(stream)),
+      parser_(core_->options().limits()) {
+  context.set_working_memory(this, sizeof *this);
   core_->enter(this, actors::detail::actor_of(context), nudge_id());
 }
 
@@ -64,8 +61,7 @@ task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique
 task<bool> server_connection::secure() {
   if (core_->stopping())
     co_return false;
-  idle_deadline_ = saturating_add(now(), core_->options().head_timeout());
-  set(idle_deadline_);
+  set(saturating_add(now(), core_->options().head_timeout()));
   waits_idle_ = true; // a server that stops need not wait for it
   auto settings = *core_->options().tls();
   std::string reply{plain_reply};
@@ -115,7 +111,16 @@ task<void> server_connection::serve() {
       bool is_late = false;
       std::size_t size = 0;
       try {
-        size = co_await stream_->read_some(buffer());
+        if (auto* const source = stream_->input()) {
+          std::optional<std::size_t> got = read_now(*source);
+          while (!got) {
+            co_await net::detail::input_awaiter{*source};
+            got = read_now(*source);
+          }
+          size = *got;
+        } else {
+          size = co_await stream_->read_some(buffer_.room());
+        }
       } catch (const cancelled&) {
         if (!take_expiry())
           throw;
@@ -131,6 +136,7 @@ task<void> server_connection::serve() {
       break;
     }
     case need::handler: {
+      release_buffer();
       if (handler.form() == actors::http::detail::handler_form::exchange) {
         co_await call_exchange();
         if (upgraded_)
@@ -247,7 +253,7 @@ server_connection::need server_connection::on_head() {
     return need::handler;
   }
   if (std::exchange(continue_wanted_, false))
-    out_.append(continue_answer);
+    out_.text().append(continue_answer);
   return need::parse;
 }
 
@@ -269,6 +275,7 @@ server_connection::need server_connection::on_complete() {
     append_failure(problem);
   log_access(false);
   traced.answered(sent_status_, problem);
+  parser_.recycle();
   return need::parse;
 }
 
@@ -331,11 +338,6 @@ void server_connection::end_wait() {
 }
 
 const char* server_connection::on_deadline() {
-  if (waits_idle_ && now() < idle_deadline_) {
-    std::string{}.swap(out_);
-    set(idle_deadline_);
-    return nullptr;
-  }
   if (!in_handler_ || own_wait_)
     return out_of_time;
   if (!client_is_there()) {
@@ -352,13 +354,15 @@ bool server_connection::client_is_there() {
   if (at_end_)
     return true;
   if (input_.empty()) {
-    if (!in_body_)
+    if (!in_body_) {
       filled_ = 0; // else the handler may look at a piece
-  } else if (filled_ == buffer_size_ && !in_body_) {
-    std::memmove(buffer_.get(), input_.data(), input_.size());
+      buffer_.resize(read_buffer::small);
+    }
+  } else if (filled_ == buffer_.room().size() && !in_body_) {
+    std::memmove(buffer_.room().data(), input_.data(), input_.size());
     received(input_.size());
   }
-  const auto space = buffer().subspan(filled_);
+  const auto space = buffer_.room().subspan(filled_);
   if (space.empty())
     return true;
   try {
@@ -377,13 +381,25 @@ bool server_connection::client_is_there() {
   }
 }
 
-/// Between requests a connection gives back what it does not need, unless its client sends several at a time.
+std::optional<std::size_t> server_connection::read_now(net::detail::input& from) {
+  if (!from.is_worth_trying()) {
+    buffer_.release();
+    return std::nullopt;
+  }
+  buffer_.borrow();
+  const auto size = from.try_read(buffer_.room());
+  if (!size)
+    buffer_.release();
+  return size;
+}
+
+/// What a connection has to hold while it waits: between requests no more than it needs, unless its client sends
+/// several at a time.
 void server_connection::fit_buffer() {
-  const bool is_quiet = parser_.idle() && requests_in_read_ <= 1;
-  const auto wanted = is_quiet ? small_buffer : filled_ == buffer_size_ ? big_buffer : buffer_size_;
-  if (wanted != buffer_size_) {
-    buffer_ = std::make_unique_for_overwrite<char[]>(wanted);
-    buffer_size_ = wanted;
+  if (stream_->input() == nullptr) {
+    const auto size = buffer_.room().size();
+    const bool is_quiet = parser_.idle() && requests_in_read_ <= 1;
+    buffer_.resize(is_quiet || size == 0 ? read_buffer::small : filled_ == size ? read_buffer::big : size);
   }
   requests_in_read_ = 0;
 }
@@ -403,9 +419,7 @@ void server_connection::set_read_deadline() {
     body_wait_begun_ = current;
     begin_wait(saturating_add(current, limit));
   } else if (parser_.idle()) {
-    idle_deadline_ = saturating_add(current, options.idle_timeout());
-    const bool will_shrink = out_.capacity() > small_output;
-    set(will_shrink ? std::min(idle_deadline_, current + idle_after) : idle_deadline_);
+    set(saturating_add(current, options.idle_timeout()));
   } else {
     if (head_deadline_ == time_point::max())
       head_deadline_ = saturating_add(current, options.head_timeout());

@@ -6,12 +6,15 @@
 #include <actors/http/access_log.hpp>
 #include <actors/http/internal/connection_watch.hpp>
 #include <actors/http/internal/exchange.hpp>
+#include <actors/http/internal/output_buffer.hpp>
 #include <actors/http/internal/parser.hpp>
+#include <actors/http/internal/read_buffer.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/http/internal/server_core.hpp>
 #include <actors/http/internal/upgraded_stream.hpp>
 #include <actors/http/message.hpp>
 #include <actors/http/status.hpp>
+#include <actors/net/detail/input_awaiter.hpp>
 #include <actors/net/stream.hpp>
 #include <actors/net/tls_stream.hpp>
 
@@ -61,10 +64,6 @@ public:
   [[nodiscard]] const fields& trailers() const noexcept override { return parser_.trailers(); }
 
 private:
-  /// An idle connection holds the small one; it grows for clients that send more than it takes.
-  static constexpr std::size_t small_buffer = std::size_t{2} * 1024;
-  static constexpr std::size_t big_buffer = std::size_t{16} * 1024;
-
   /// Bodies up to this size are copied behind their heads, and so much may pile up before it is written.
   static constexpr std::size_t flush_size = std::size_t{64} * 1024;
 
@@ -123,8 +122,8 @@ private:
 
   void log_open_access(bool is_aborted);
   void append_failure(const std::exception_ptr& error);
-  [[nodiscard]] connection_note note_for(const response& answer);
-  [[nodiscard]] std::string_view standing_fields(const response& answer) const;
+  [[nodiscard]] connection_note note_for(const response& answer, const field_survey& found);
+  [[nodiscard]] std::string_view standing_fields(const field_survey& found) const;
   /// One line of what strangers have done wrong, unless there are too many.
   void log_refusal(log_level level, std::string text);
 
@@ -132,10 +131,17 @@ private:
 
   void fit_buffer();
 
-  [[nodiscard]] std::span<char> buffer() noexcept { return {buffer_.get(), buffer_size_}; }
+  /// What has come, in the thread's buffer; nothing if one has to wait, and then no buffer either.
+  [[nodiscard]] std::optional<std::size_t> read_now(net::detail::input& from);
+
+  /// Before a wait for something else than input.
+  void release_buffer() noexcept {
+    if (input_.empty() && !in_body_ && buffer_.room().size() == read_buffer::big)
+      buffer_.release();
+  }
 
   void received(std::size_t size) noexcept {
-    input_ = {buffer_.get(), size};
+    input_ = {buffer_.room().data(), size};
     filled_ = size;
   }
 
@@ -147,12 +153,11 @@ private:
   std::unique_ptr<net::stream> stream_;
   const net::tls_stream* tls_ = nullptr; // the same, if it is one
   request_parser parser_;
-  std::unique_ptr<char[]> buffer_;
-  std::size_t buffer_size_ = small_buffer;
+  read_buffer buffer_;
   std::size_t filled_ = 0;           // of the buffer
   std::size_t requests_in_read_ = 0; // that one read has brought
   std::string_view input_;           // read and not parsed
-  std::string out_;                  // not yet written
+  output_buffer out_;                // not yet written
   std::string body_;                 // a big body, to be written behind `out_`
 
   // The request being worked on. What is needed after the handler has taken the message is kept apart.
@@ -161,7 +166,6 @@ private:
   method method_ = method::get;
   version version_ = version::http_1_1;
   time_point head_deadline_ = time_point::max();
-  time_point idle_deadline_ = time_point::max();
   time_point body_wait_begun_;
   duration body_waited_ = duration::zero(); // for the current body
   std::size_t requests_ = 0;

@@ -172,7 +172,7 @@ task<std::string_view> server_connection::read_body() {
   if (!in_body_)
     co_return std::string_view{};
   if (std::exchange(continue_wanted_, false)) {
-    out_.append(continue_answer);
+    out_.text().append(continue_answer);
     co_await flush();
   }
   for (;;) {
@@ -192,8 +192,16 @@ task<std::string_view> server_connection::read_body() {
     set_read_deadline();
     std::size_t size = 0;
     try {
-      if (!at_end_)
-        size = co_await stream_->read_some(buffer());
+      if (auto* const source = at_end_ ? nullptr : stream_->input()) {
+        std::optional<std::size_t> got = read_now(*source);
+        while (!got) {
+          co_await net::detail::input_awaiter{*source};
+          got = read_now(*source);
+        }
+        size = *got;
+      } else if (!at_end_) {
+        size = co_await stream_->read_some(buffer_.room());
+      }
     } catch (const cancelled&) {
       end_read();
       if (!take_expiry())
@@ -228,7 +236,8 @@ task<void> server_connection::send(response answer) {
     throw misuse_error("a second answer to one request");
   append(std::move(answer));
   answer_ = answer_state::done;
-  co_await flush();
+  if (!flush_now())
+    co_await flush();
 }
 
 task<void> server_connection::start(response head) {
@@ -248,7 +257,8 @@ task<void> server_connection::start(response head) {
     framing_ = body_framing::until_close();
     keep_alive_ = false;
   }
-  append_head(out_, head, framing_, standing_fields(head), note_for(head));
+  const field_survey found{head.fields()};
+  append_head(out_.text(), head, found, framing_, standing_fields(found), note_for(head, found));
   sent_status_ = head.status();
   sent_bytes_ = 0;
   answer_ = answer_state::begun;
@@ -271,9 +281,9 @@ task<void> server_connection::write(std::string_view piece) {
   }
   sent_bytes_ += piece.size();
   if (is_chunked)
-    append_chunk_header(out_, piece.size());
+    append_chunk_header(out_.text(), piece.size());
   if (piece.size() <= flush_size) {
-    out_.append(piece);
+    out_.text().append(piece);
   } else {
     co_await flush();
     if (tls_ == nullptr)
@@ -281,7 +291,7 @@ task<void> server_connection::write(std::string_view piece) {
     co_await write_rest(piece);
   }
   if (is_chunked)
-    out_.append("\r\n");
+    out_.text().append("\r\n");
   if (!flush_now())
     co_await flush();
 }
@@ -297,7 +307,8 @@ task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
       throw misuse_error("a request with a body cannot leave HTTP");
     in_body_ = false;
   }
-  append_head(out_, head, body_framing::none(), standing_fields(head), connection_note::none);
+  const field_survey found{head.fields()};
+  append_head(out_.text(), head, found, body_framing::none(), standing_fields(found), connection_note::none);
   sent_status_ = head.status();
   answer_ = answer_state::done;
   keep_alive_ = false;
@@ -309,8 +320,8 @@ task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
   auto result = std::make_unique<upgraded_stream>(std::move(stream_), std::string{input_}, link);
   upgraded_ = std::move(link);
   input_ = {};
-  buffer_.reset();
-  std::string{}.swap(out_);
+  buffer_.release();
+  out_.release();
   if (core_->stopping())
     upgraded_->begin_stop();
   co_return result;
@@ -329,9 +340,9 @@ task<void> server_connection::finish(fields trailers) {
     throw misuse_error("a body that is finished " + std::to_string(body_left_) + " bytes short of its Content-Length");
   if (sends_body_ && framing_.what() == body_framing::kind::chunked) {
     if (takes_trailers_)
-      append_last_chunk(out_, trailers);
+      append_last_chunk(out_.text(), trailers);
     else
-      append_last_chunk(out_);
+      append_last_chunk(out_.text());
   }
   answer_ = answer_state::done;
   if (!flush_now())
@@ -341,7 +352,7 @@ task<void> server_connection::finish(fields trailers) {
 void server_connection::end_answer() {
   flush_wanted_ = false;
   if (answer_ == answer_state::begun && sends_body_ && framing_.what() == body_framing::kind::chunked)
-    append_last_chunk(out_);
+    append_last_chunk(out_.text());
 }
 
 } // namespace actors::http::internal

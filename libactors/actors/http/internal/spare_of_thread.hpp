@@ -1,25 +1,33 @@
 #pragma once
 
-#include <memory>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace actors::http::internal {
 
-/// One object that is dear to make, kept by each thread for whoever needs such a one next. So a connection that is
-/// silent holds none, and one that says a word now and then does not make a new one each time.
+/// Things that are dear to make, up to `Most` kept by each thread for whoever needs such a one next. So a connection
+/// that is silent holds none, one that says a word now and then does not make a new one each time, and what is used is
+/// what was used last, which is still in the cache. `T{}` stands for nothing.
 ///
 /// Not to be called from a coroutine directly, which may change its thread between two lines.
-template <class T>
+template <class T, std::size_t Most = 1>
 class spare_of_thread {
 public:
-  /// The one that was given last, in the state that it was left in; null if there is none.
-  [[nodiscard]] static std::unique_ptr<T> take() noexcept {
-    return is_over() ? nullptr : std::exchange(keeper().kept, nullptr);
+  /// The one that was given last, in the state that it was left in; `T{}` if there is none.
+  [[nodiscard]] static T take() noexcept {
+    if (is_over())
+      return T{};
+    auto& all = keeper();
+    return all.count > 0 ? std::exchange(all.kept[--all.count], T{}) : T{};
   }
 
-  static void give(std::unique_ptr<T> what) noexcept {
-    if (!is_over())
-      keeper().kept = std::move(what);
+  static void give(T what) noexcept {
+    if (is_over())
+      return;
+    auto& all = keeper();
+    if (all.count < Most)
+      all.kept[all.count++] = std::move(what);
   }
 
 private:
@@ -30,7 +38,8 @@ private:
 
     ~holder() { is_over() = true; }
 
-    std::unique_ptr<T> kept;
+    std::array<T, Most> kept{};
+    std::size_t count = 0;
   };
 
   static holder& keeper() noexcept {

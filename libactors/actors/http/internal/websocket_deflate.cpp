@@ -200,7 +200,7 @@ struct message_deflater::state {
   int level;
 };
 
-message_deflater::message_deflater(int bits, int level) : state_(spare_of_thread<state>::take()) {
+message_deflater::message_deflater(int bits, int level) : state_(spare_of_thread<std::unique_ptr<state>>::take()) {
   if (state_ && state_->bits == bits && state_->level == level)
     reset();
   else
@@ -208,7 +208,7 @@ message_deflater::message_deflater(int bits, int level) : state_(spare_of_thread
 }
 
 message_deflater::~message_deflater() {
-  spare_of_thread<state>::give(std::move(state_));
+  spare_of_thread<std::unique_ptr<state>>::give(std::move(state_));
 }
 
 void message_deflater::reset() noexcept {
@@ -260,13 +260,13 @@ struct message_inflater::state {
   z_stream stream{};
 };
 
-message_inflater::message_inflater(int bits) : state_(spare_of_thread<state>::take()) {
+message_inflater::message_inflater(int bits) : state_(spare_of_thread<std::unique_ptr<state>>::take()) {
   if (!state_ || inflateReset2(&state_->stream, -bits) != Z_OK)
     state_ = std::make_unique<state>(bits);
 }
 
 message_inflater::~message_inflater() {
-  spare_of_thread<state>::give(std::move(state_));
+  spare_of_thread<std::unique_ptr<state>>::give(std::move(state_));
 }
 
 message_inflater::result message_inflater::feed(std::string_view piece, std::string& out, std::size_t limit) {

@@ -107,7 +107,7 @@ frame_event frame_decoder::next(std::string_view& input) {
   if (!context_) {
     if (input.empty())
       return frame_event::more;
-    context_ = spare_of_thread<context>::take();
+    context_ = spare_of_thread<std::unique_ptr<context>>::take();
     if (!context_)
       context_ = std::make_unique<context>();
   }
@@ -119,7 +119,7 @@ frame_event frame_decoder::next(std::string_view& input) {
   if (result == WSLAY_ERR_WANT_READ) {
     // Too much for each connection that is silent.
     if (!in_frame_ && buffered_ == 0)
-      spare_of_thread<context>::give(std::move(context_));
+      spare_of_thread<std::unique_ptr<context>>::give(std::move(context_));
     return frame_event::more;
   }
   if (result < 0)

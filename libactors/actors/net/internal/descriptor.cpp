@@ -28,10 +28,7 @@ bool ready_awaiter::start(actors::detail::task_context& context) {
 }
 
 void ready_awaiter::await_resume() {
-  target_->set_exhausted(way_, false);
-  // Without a wait the others have had no turn.
-  if (waiting_)
-    target_->turns_.store(0, std::memory_order_relaxed);
+  target_->resume(way_, waiting_);
   check_cancelled();
 }
 
@@ -103,6 +100,13 @@ bool descriptor::wait(direction way, caf::strong_actor_ptr waiter, std::uint64_t
   waited.waiter = std::move(waiter);
   waited.wait_id = id;
   return true;
+}
+
+void descriptor::resume(direction way, bool has_waited) noexcept {
+  set_exhausted(way, false);
+  // Without a wait the others have had no turn.
+  if (has_waited)
+    turns_.store(0, std::memory_order_relaxed);
 }
 
 void descriptor::withdraw(direction way) noexcept {

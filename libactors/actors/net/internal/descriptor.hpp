@@ -146,6 +146,16 @@ public:
 
   void set_exhausted(direction way, bool value) noexcept { side(way).exhausted = value; }
 
+  // What `ready` is made of.
+
+  /// Wakes `waiter` under `id` when it is worth trying again; false if it is so now. Needs the claim, or that only one
+  /// task reads (writes).
+  [[nodiscard]] bool wait(direction way, caf::strong_actor_ptr waiter, std::uint64_t id);
+  void withdraw(direction way) noexcept;
+
+  /// After a wait, or where none was needed: the system is worth asking again.
+  void resume(direction way, bool has_waited) noexcept;
+
 protected:
   /// `fd` must be non-blocking.
   descriptor(boost::asio::io_context& home, actors::detail::unique_fd&& fd);
@@ -184,9 +194,6 @@ private:
   void leave() noexcept;
   void give_back() noexcept;
 
-  /// False if the descriptor is closed.
-  [[nodiscard]] bool wait(direction way, caf::strong_actor_ptr waiter, std::uint64_t id);
-  void withdraw(direction way) noexcept;
   void on_ready(direction way) noexcept;
 
   /// The system reports a change: adds those who wait for it.

@@ -188,6 +188,10 @@ std::optional<std::size_t> socket_stream::try_read_some(std::span<char> buffer) 
   return socket_->try_read(buffer);
 }
 
+bool socket_stream::begin_wait(caf::strong_actor_ptr waiter, std::uint64_t id) {
+  return socket_->wait(direction::read, std::move(waiter), id);
+}
+
 task<void> socket_stream::write_all(std::string_view data) {
   return write_all_to(socket_, data);
 }

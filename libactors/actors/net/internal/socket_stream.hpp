@@ -1,5 +1,6 @@
 #pragma once
 
+#include <actors/net/detail/input_awaiter.hpp>
 #include <actors/net/internal/descriptor.hpp>
 #include <actors/net/internal/socket.hpp>
 #include <actors/net/stream.hpp>
@@ -52,7 +53,7 @@ private:
 };
 
 /// A stream over any kind of socket.
-class socket_stream final : public stream {
+class socket_stream final : public stream, private net::detail::input {
 public:
   explicit socket_stream(std::shared_ptr<connected_socket> socket) noexcept : socket_(std::move(socket)) {}
 
@@ -60,6 +61,9 @@ public:
 
   task<std::size_t> read_some(std::span<char> buffer) override;
   std::optional<std::size_t> try_read_some(std::span<char> buffer) override;
+
+  net::detail::input* input() noexcept override { return this; }
+
   task<void> write_all(std::string_view data) override;
   std::size_t try_write_some(std::string_view data) override;
 
@@ -72,6 +76,16 @@ public:
   [[nodiscard]] std::string peer() const override { return socket_->peer(); }
 
 private:
+  bool is_worth_trying() const noexcept override { return !socket_->exhausted(direction::read); }
+
+  std::optional<std::size_t> try_read(std::span<char> buffer) override { return try_read_some(buffer); }
+
+  bool begin_wait(caf::strong_actor_ptr waiter, std::uint64_t id) override;
+
+  void end_wait() noexcept override { socket_->withdraw(direction::read); }
+
+  void resume(bool has_waited) noexcept override { socket_->resume(direction::read, has_waited); }
+
   std::shared_ptr<connected_socket> socket_;
 };
 
