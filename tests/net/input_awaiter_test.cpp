@@ -8,7 +8,6 @@
 
 #include <array>
 #include <chrono>
-#include <optional>
 #include <string>
 #include <tuple>
 
@@ -21,13 +20,12 @@ using namespace test;
 task<std::string> read_when_there_is_something(stream& source) {
   auto* const input = source.input();
   std::array<char, 64> buffer{};
-  std::optional<std::size_t> size;
   for (;;) {
-    if (input->is_worth_trying() && (size = input->try_read(buffer)))
-      break;
+    if (input->is_worth_trying())
+      if (const auto size = input->try_read(buffer))
+        co_return std::string{buffer.data(), *size};
     co_await detail::input_awaiter{*input};
   }
-  co_return std::string{buffer.data(), *size};
 }
 
 TEST(input_awaiter, waits_until_there_is_something_to_read) {

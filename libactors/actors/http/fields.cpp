@@ -159,7 +159,8 @@ void fields::content::append(std::string_view name, std::string_view value) {
   wire.append(size, '\n');
   char* const line = wire.data() + offset;
   std::memcpy(line, name.data(), name.size());
-  std::memcpy(line + name.size(), ": ", 2);
+  line[name.size()] = ':';
+  line[name.size() + 1] = ' ';
   if (!value.empty())
     std::memcpy(line + name.size() + 2, value.data(), value.size());
   line[size - 2] = '\r';

@@ -18,12 +18,12 @@ public:
   static void line(fields& target, std::string_view name, std::string_view value, const char* end) {
     auto& [wire, entries] = target.own();
     const auto offset = wire.size();
+    const char* const begin = name.data();
     const char* const behind = value.data() + value.size();
-    const bool is_usual = !value.empty() && value.data() == name.data() + name.size() + 2 &&
-                          name.data()[name.size() + 1] == ' ' && end - behind >= 2 && behind[0] == '\r' &&
-                          behind[1] == '\n';
+    const bool is_usual = !value.empty() && value.data() == begin + name.size() + 2 && begin[name.size() + 1] == ' ' &&
+                          end - behind >= 2 && behind[0] == '\r' && behind[1] == '\n';
     if (is_usual) {
-      wire.append(name.data(), behind + 2);
+      wire.append(begin, behind + 2);
     } else {
       wire.reserve(offset + name.size() + value.size() + 4);
       wire.append(name).append(": ", 2).append(value).append("\r\n", 2);

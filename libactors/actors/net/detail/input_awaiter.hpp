@@ -13,10 +13,10 @@
 /// silent connections wants, which then hold neither.
 ///
 ///     if (auto* const input = stream->input()) {
-///       std::optional<std::size_t> size;
 ///       for (;;) {
-///         if (input->is_worth_trying() && (size = input->try_read(buffer)))
-///           break;
+///         if (input->is_worth_trying())
+///           if (const auto size = input->try_read(buffer))
+///             co_return *size;
 ///         co_await input_awaiter{*input};          // here the buffer may serve others
 ///       }
 ///     }
