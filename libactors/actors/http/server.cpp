@@ -10,14 +10,13 @@
 #include <actors/http/date.hpp>
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/http/internal/server_core.hpp>
+#include <actors/net/detail/linger.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/serve.hpp>
 #include <actors/net/tcp_listener.hpp>
 #include <actors/net/tls_stream.hpp>
 #include <actors/net/unix_stream.hpp>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -53,21 +52,11 @@ namespace {
 /// How many connections may be told at a time that the server is full. More wait.
 constexpr std::size_t max_turned_away = 64;
 
-task<void> say_and_drain(std::unique_ptr<net::stream> client, std::shared_ptr<server_core> core,
-                         std::string_view text) {
+task<void> say(std::unique_ptr<net::stream> client, std::shared_ptr<server_core> core, std::string_view text) {
   if (const auto& secured = core->options().tls())
     client = co_await net::tls_server_handshake(std::move(client), *secured);
   co_await client->write_all(text);
-  client->shutdown_write();
-  // A socket closed with a request unread would tell the client's system to throw the answer away.
-  std::array<char, 1024> buffer{};
-  std::size_t left = std::size_t{64} * 1024;
-  while (left > 0) {
-    const auto size = co_await client->read_some(buffer);
-    if (size == 0)
-      break;
-    left -= std::min(left, size);
-  }
+  co_await net::detail::linger(*client);
 }
 
 task<void> turn_away(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> client) {
@@ -76,7 +65,7 @@ task<void> turn_away(std::shared_ptr<server_core> core, std::unique_ptr<net::str
                            "\r\nRetry-After: " + std::to_string(core->options().retry_after().count()) +
                            "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   try {
-    co_await with_timeout(std::chrono::seconds(2), say_and_drain(std::move(client), core, text));
+    co_await with_timeout(std::chrono::seconds(2), say(std::move(client), core, text));
   } catch (const timeout_error&) {
   } catch (const net::net_error&) { // it has left, or did not speak TLS
   }

@@ -6,7 +6,6 @@
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/net/error.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <string>
@@ -17,10 +16,6 @@
 namespace actors::http::internal {
 
 namespace {
-
-/// What a client may go on sending after an answer that ends the connection (RFC 9112 §9.6).
-constexpr std::size_t max_lingering = std::size_t{1} << 20;
-constexpr auto linger_time = std::chrono::seconds(2);
 
 /// What is logged for a client that has left before it was answered, as nginx does.
 constexpr auto client_closed = static_cast<status>(499);
@@ -100,28 +95,6 @@ task<void> server_connection::write_rest(std::string_view data) {
   }
   if (own_wait_)
     end_wait();
-}
-
-/// Ends the connection so that the client can read the answer: a socket that is closed with input unread would tell the
-/// client's system to throw the answer away.
-task<void> server_connection::linger() {
-  std::size_t left = max_lingering;
-  set(now() + linger_time);
-  buffer_.resize(read_buffer::small);
-  try {
-    stream_->shutdown_write();
-    while (left > 0) {
-      const auto size = co_await stream_->read_some(buffer_.room());
-      if (size == 0)
-        break;
-      left -= std::min(left, size);
-    }
-  } catch (const cancelled&) {
-    if (!take_expiry())
-      throw;
-  } catch (const net::net_error&) {
-  }
-  clear();
 }
 
 // -- answers -----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <actors/core/error.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/internal/trace_fields.hpp>
+#include <actors/net/detail/linger.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tls_stream.hpp>
 
@@ -189,7 +190,7 @@ task<void> server_connection::serve() {
       if (has_output() && !flush_now())
         co_await flush();
       if (must_linger_ || !input_.empty())
-        co_await linger();
+        co_await net::detail::linger(*stream_);
       co_return;
     }
   }

@@ -108,7 +108,6 @@ private:
   [[nodiscard]] bool flush_now();
   [[nodiscard]] task<void> flush();
   [[nodiscard]] task<void> write_rest(std::string_view data);
-  [[nodiscard]] task<void> linger();
 
   void append(response&& answer);
   void append_error(status code, std::string_view problem);

@@ -2,9 +2,9 @@
 
 #include <actors/core/error.hpp>
 #include <actors/http/internal/websocket_core.hpp>
+#include <actors/net/detail/linger.hpp>
 #include <actors/net/error.hpp>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -15,9 +15,6 @@ namespace {
 /// What a silent connection waits with; more is taken when more has come.
 constexpr std::size_t small_size = 1024;
 constexpr std::size_t big_size = std::size_t{32} * 1024;
-
-/// What a peer may go on sending after the end.
-constexpr std::size_t max_discarded = std::size_t{1} << 20;
 
 /// How much a message of so many bytes may have when it is compressed. What does not compress grows by far less than an
 /// eighth, unless it is tiny.
@@ -152,23 +149,10 @@ task<bool> websocket_core::fill() {
   co_return *size > 0;
 }
 
-/// Lets the peer see our Close before the connection goes: a socket that is closed with input unread would tell the
-/// peer's system to throw it away.
+/// Lets the peer see our Close before the connection goes.
 task<void> websocket_core::discard_input() {
-  std::size_t left = max_discarded;
   input_ = {};
-  if (!small_buffer_)
-    small_buffer_ = std::make_unique_for_overwrite<char[]>(small_size);
-  try {
-    while (left > 0) {
-      const auto size = co_await stream_->read_some({small_buffer_.get(), small_size});
-      if (size == 0)
-        break;
-      left -= std::min(left, size);
-    }
-  } catch (const net::net_error&) {
-    // The end, as well.
-  }
+  co_await net::detail::discard_input(*stream_);
   note_end_of_input(nullptr);
 }
 

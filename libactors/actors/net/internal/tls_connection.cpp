@@ -4,10 +4,10 @@
 #include <actors/core/error.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/timeout.hpp>
+#include <actors/net/detail/linger.hpp>
 #include <actors/net/error.hpp>
 #include <actors/net/tls_error.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -21,10 +21,6 @@ constexpr std::size_t usual_output = 4096;
 
 /// How long what was written may take to leave after `close`.
 constexpr auto linger_time = std::chrono::seconds(10);
-
-/// How long, and for how much input, a client that is turned away may take to read why.
-constexpr auto turning_away_time = std::chrono::seconds(2);
-constexpr std::size_t max_discarded = std::size_t{1} << 20;
 
 // The first byte of everything that is TLS.
 constexpr char alert_record = 21;
@@ -213,27 +209,8 @@ task<void> tls_connection::handshake(std::shared_ptr<tls_connection> self, std::
     c.drop_big();
 }
 
-task<void> tls_connection::discard_input(std::shared_ptr<tls_connection> self) {
-  auto& c = *self;
-  std::size_t left = max_discarded;
-  while (left > 0) {
-    const std::span<char> room{c.small_};
-    const auto count = co_await c.transport_->read_some(room);
-    if (count == 0)
-      co_return;
-    left -= std::min(left, count);
-  }
-}
-
 task<void> tls_connection::turn_away(std::shared_ptr<tls_connection> self) {
-  try {
-    self->transport_->shutdown_write();
-    co_await with_timeout(turning_away_time, discard_input(self));
-  } catch (const net_error&) {
-    // It has gone.
-  } catch (const timeout_error&) {
-    // It does not want to go.
-  }
+  co_await detail::linger(*self->transport_);
 }
 
 // -- reading -----------------------------------------------------------------------------------------------------------

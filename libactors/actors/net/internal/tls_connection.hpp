@@ -39,8 +39,7 @@ public:
   /// Before everything else.
   [[nodiscard]] static task<void> handshake(std::shared_ptr<tls_connection> self, std::string plain_reply);
 
-  /// After a handshake that has failed: lets the other side read why, for a while. A socket that is closed with input
-  /// unread would tell the other system to throw the alert away.
+  /// After a handshake that has failed: lets the other side read why, for a while.
   [[nodiscard]] static task<void> turn_away(std::shared_ptr<tls_connection> self);
 
   [[nodiscard]] static task<std::size_t> read_some(std::shared_ptr<tls_connection> self, std::span<char> buffer);
@@ -100,7 +99,6 @@ private:
 
   /// Sends until nothing is left, and gives the turn back.
   [[nodiscard]] static task<void> send_rest(std::shared_ptr<tls_connection> self);
-  [[nodiscard]] static task<void> discard_input(std::shared_ptr<tls_connection> self);
   [[nodiscard]] static task<void> send_in_background(std::shared_ptr<tls_connection> self);
   [[nodiscard]] static task<void> send_in_turn(std::shared_ptr<tls_connection> self);
   [[nodiscard]] static task<void> linger(std::shared_ptr<tls_connection> self);
