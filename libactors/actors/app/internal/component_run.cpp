@@ -1,5 +1,6 @@
 #include <actors/app/internal/component_run.hpp>
 
+#include <actors/core/detail/at_end.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/timeout.hpp>
 
@@ -8,24 +9,6 @@
 #include <utility>
 
 namespace actors::app::internal {
-
-namespace {
-
-/// Says that a component runs, for as long as its frame is there: it may be killed.
-class running_mark {
-public:
-  explicit running_mark(std::atomic<bool>& flag) noexcept : flag_(&flag) {}
-
-  running_mark(const running_mark&) = delete;
-  running_mark& operator=(const running_mark&) = delete;
-
-  ~running_mark() { flag_->store(false, std::memory_order_release); }
-
-private:
-  std::atomic<bool>* flag_;
-};
-
-} // namespace
 
 task<health> health_of(component& target, duration patience) {
   auto state = health::bad("unknown");
@@ -39,7 +22,8 @@ task<health> health_of(component& target, duration patience) {
 
 task<void> component_run::live(supervise::started_signal started) {
   co_await begin();
-  const running_mark mark{runs_};
+  // However the frame ends: the component may be killed.
+  const actors::detail::at_end unmark([this] { runs_.store(false, std::memory_order_release); });
   started();
   std::exception_ptr reason;
   try {

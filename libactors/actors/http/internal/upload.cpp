@@ -1,5 +1,6 @@
 #include <actors/http/internal/upload.hpp>
 
+#include <actors/core/detail/at_end.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/spawn.hpp>
 #include <actors/core/this_task.hpp>
@@ -56,21 +57,7 @@ std::string upload::write_problem() const {
 }
 
 task<void> upload::run(std::shared_ptr<upload> self, std::function<void()> sent) {
-  /// In whatever way the task ends, it runs no longer.
-  class end {
-  public:
-    explicit end(std::atomic<bool>& running) noexcept : running_(running) {}
-
-    end(const end&) = delete;
-    end& operator=(const end&) = delete;
-
-    ~end() { running_.store(false, std::memory_order_release); }
-
-  private:
-    std::atomic<bool>& running_;
-  };
-
-  const end at_end{self->running_};
+  const actors::detail::at_end runs_no_longer([&c = *self] { c.running_.store(false, std::memory_order_release); });
   try {
     co_await self->send_all();
     if (self->is_complete() && sent)

@@ -105,7 +105,6 @@ private:
   class pump_wait;
   class alarm;
   class reading_claim;
-  class finisher;
 
   /// What the bytes that are there have led to.
   enum class progress : std::uint8_t { more, message, closed, failed };

@@ -1,5 +1,6 @@
 // The part of websocket_core that is a task of its own: it writes what waits and minds the deadlines.
 
+#include <actors/core/detail/at_end.hpp>
 #include <actors/core/detail/host_actor.hpp>
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/error.hpp>
@@ -79,23 +80,10 @@ private:
   time_point armed_for_ = time_point::max();
 };
 
-/// Ends the connection with the pump, also when that is killed.
-class websocket_core::finisher {
-public:
-  explicit finisher(websocket_core& core) noexcept : core_(&core) {}
-
-  finisher(const finisher&) = delete;
-  finisher& operator=(const finisher&) = delete;
-
-  ~finisher() { core_->finish(); }
-
-private:
-  websocket_core* core_;
-};
-
 task<void> websocket_core::pump(std::shared_ptr<websocket_core> self) {
   auto& context = co_await actors::detail::current_context{};
-  const finisher at_end{*self};
+  // The connection ends with the pump, also when that is killed.
+  const actors::detail::at_end end_connection([&c = *self] { c.finish(); });
   {
     const std::scoped_lock guard{self->mutex_};
     self->pump_ = actors::detail::actor_of(context);

@@ -1,5 +1,7 @@
 #include <actors/net/detail/stream_turns.hpp>
 
+#include <actors/core/detail/at_end.hpp>
+
 #include <algorithm>
 
 namespace actors::net::detail {
@@ -8,21 +10,6 @@ namespace {
 
 constexpr std::uint64_t largest_read = std::uint64_t{1} << 20;
 constexpr std::size_t most_bytes_waiting = std::size_t{16} << 20;
-
-/// Counts the bytes of a write while it waits.
-class waiting_bytes {
-public:
-  waiting_bytes(std::size_t& total, std::size_t size) noexcept : total_(&total), size_(size) { *total_ += size_; }
-
-  waiting_bytes(const waiting_bytes&) = delete;
-  waiting_bytes& operator=(const waiting_bytes&) = delete;
-
-  ~waiting_bytes() { *total_ -= size_; }
-
-private:
-  std::size_t* total_;
-  std::size_t size_;
-};
 
 } // namespace
 
@@ -41,7 +28,8 @@ std::optional<std::size_t> write_turns::too_many(std::size_t size) const noexcep
 }
 
 task<void> write_turns::write(stream& to, std::string data) {
-  const waiting_bytes counted{waiting_, data.size()};
+  waiting_ += data.size();
+  const actors::detail::at_end uncount([this, size = data.size()] { waiting_ -= size; });
   const auto turn = co_await mutex_.lock();
   co_await to.write_all(data);
 }

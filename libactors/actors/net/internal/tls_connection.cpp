@@ -1,5 +1,6 @@
 #include <actors/net/internal/tls_connection.hpp>
 
+#include <actors/core/detail/at_end.hpp>
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/spawn.hpp>
@@ -382,25 +383,6 @@ bool tls_connection::send_all_now(turn& held) {
   return true;
 }
 
-namespace {
-
-/// Calls a function at the end of a scope, however that ends.
-template <class F>
-class [[nodiscard]] at_end {
-public:
-  explicit at_end(F function) : function_(std::move(function)) {}
-
-  at_end(const at_end&) = delete;
-  at_end& operator=(const at_end&) = delete;
-
-  ~at_end() { function_(); }
-
-private:
-  F function_;
-};
-
-} // namespace
-
 task<void> tls_connection::write_all(std::shared_ptr<tls_connection> self, std::string_view data) {
   auto& c = *self;
   const claim writing{c.writing_, "write to"};
@@ -419,7 +401,7 @@ task<void> tls_connection::write_all(std::shared_ptr<tls_connection> self, std::
   const auto size = data.size();
   bool done = false;
   // What is encrypted cannot be taken back: left half-way, by whatever, the stream is fit for nothing more.
-  const at_end note_cut([&c, &data, &done, size] {
+  const actors::detail::at_end note_cut([&c, &data, &done, size] {
     if (done || data.size() == size)
       return;
     const std::scoped_lock guard{c.mutex_};
@@ -466,7 +448,7 @@ task<void> tls_connection::send_rest(std::shared_ptr<tls_connection> self) {
   turn held{c};
   bool done = false;
   // Cancelled, which is when the runtime stops: nobody will send the rest.
-  const at_end note_end([&c, &done] { c.broken_ = c.broken_ || !done; });
+  const actors::detail::at_end note_end([&c, &done] { c.broken_ = c.broken_ || !done; });
   std::string_view nothing;
   while (c.prepare(held, nothing, 0)) {
     if (c.send_now())
