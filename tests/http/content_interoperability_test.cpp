@@ -9,12 +9,10 @@
 #include <actors/http/request_decoding.hpp>
 #include <actors/http/server.hpp>
 #include <actors/http/static_files.hpp>
-#include <actors/net/tcp_listener.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -89,58 +87,6 @@ TEST(curl_as_client, sends_compressed_bodies) {
     EXPECT_EQ(co_await curl("-o /dev/null -w '%{http_code}' -H 'Content-Encoding: zstd' -d x " + site.url()), "415");
   });
 }
-
-/// nginx on a folder.
-class nginx_on {
-public:
-  explicit nginx_on(const file_tree& files) : files_(&files) {}
-
-  nginx_on(const nginx_on&) = delete;
-  nginx_on& operator=(const nginx_on&) = delete;
-
-  ~nginx_on() {
-    if (port_ != 0)
-      static_cast<void>(std::system((command() + " -s stop >/dev/null 2>&1").c_str())); // NOLINT(concurrency-mt-unsafe)
-  }
-
-  /// Starts it on a free port. nginx cannot choose one, so it is told one that was free a moment ago.
-  task<void> start() {
-    for (int attempt = 0;; ++attempt) {
-      {
-        const auto probe = co_await net::listen_tcp("127.0.0.1", 0);
-        port_ = probe->local_endpoint().port();
-      }
-      std::ofstream{files_->outside() / "nginx.conf"}
-          << "pid nginx.pid; worker_processes 1; error_log error.log;\n"
-             "events { worker_connections 64; }\n"
-             "http {\n"
-             "  access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u;\n"
-             "  scgi_temp_path s; default_type application/octet-stream; absolute_redirect off; gzip_static on;\n"
-             "  types { text/html html; text/plain txt; text/css css; }\n"
-             "  charset utf-8; charset_types text/plain text/css;\n"
-             "  server { listen 127.0.0.1:"
-          << port_ << "; root root; }\n}\n";
-      try {
-        static_cast<void>(output_of(command())); // returns once the port is open
-        co_return;
-      } catch (const std::runtime_error&) {
-        port_ = 0;
-        if (attempt == 4)
-          throw;
-      }
-    }
-  }
-
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
-private:
-  [[nodiscard]] std::string command() const {
-    return "PATH=$PATH:/usr/sbin nginx -p " + files_->outside().string() + " -c nginx.conf -e error.log";
-  }
-
-  const file_tree* files_;
-  std::uint16_t port_ = 0;
-};
 
 /// What both must say alike; bodies of errors are each server's own.
 std::string essence(const response& answer) {
@@ -220,7 +166,11 @@ TEST(static_files, answer_like_nginx_does) {
   for (const auto m : {method::post, method::put, method::delete_})
     add("/small.txt", {}, m);
   run_really([&]() -> task<> {
-    nginx_on theirs{files};
+    nginx theirs;
+    theirs.root(files.root())
+        .manners("  default_type application/octet-stream; absolute_redirect off; gzip_static on;\n"
+                 "  types { text/html html; text/plain txt; text/css css; }\n"
+                 "  charset utf-8; charset_types text/plain text/css;\n");
     co_await theirs.start();
     server ours{static_files(files.root(), static_options{}.precompressed(true))};
     co_await ours.start();

@@ -3,12 +3,9 @@
 #include <actors/core/task.hpp>
 #include <actors/fs/temp_directory.hpp>
 #include <actors/net/tcp_listener.hpp>
-
-#include <sys/wait.h>
+#include <tests/support/shell.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -18,19 +15,7 @@
 /// Other people's programs, for the tests of interoperability.
 namespace actors::http::test {
 
-/// What a shell command prints; throws if it fails.
-inline std::string output_of(const std::string& command) {
-  auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr)
-    throw std::runtime_error("cannot run " + command);
-  std::string result;
-  char buffer[4096];
-  for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    result.append(buffer, size);
-  if (const int code = ::pclose(pipe); code != 0)
-    throw std::runtime_error(command + " failed with " + std::to_string(code) + ": " + result);
-  return result;
-}
+using test_support::output_of;
 
 /// On a port and in a folder of its own.
 class nginx {
@@ -44,16 +29,28 @@ public:
   }
 
   ~nginx() {
-    if (port_ != 0) {
-      const auto stop = command() + " -s stop >/dev/null 2>&1";
-      static_cast<void>(std::system(stop.c_str())); // NOLINT(concurrency-mt-unsafe): one thread left
-    }
+    if (port_ != 0)
+      static_cast<void>(test_support::run_shell(command() + " -s stop"));
   }
 
   nginx(const nginx&) = delete;
   nginx& operator=(const nginx&) = delete;
 
-  /// Adds to the configuration of the server, before it is started.
+  // Before it is started:
+
+  /// Serves this folder instead of the pages that are added here. nginx must be let in.
+  nginx& root(const std::filesystem::path& folder) {
+    root_ = folder.string();
+    return *this;
+  }
+
+  /// How it serves, in place of what is usual in the tests.
+  nginx& manners(std::string text) {
+    manners_ = std::move(text);
+    return *this;
+  }
+
+  /// Adds to the configuration of the server.
   nginx& locations(std::string text) {
     locations_ = std::move(text);
     return *this;
@@ -98,11 +95,11 @@ public:
              "events { worker_connections 1024; }\n"
              "http {\n"
              "  access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u;\n"
-             "  scgi_temp_path s; default_type text/html; keepalive_requests 50;\n"
-             "  gzip on; gzip_min_length 1; gzip_types text/plain;\n"
-             "  server {\n"
+             "  scgi_temp_path s;\n"
+          << manners_
+          << "  server {\n"
              "    listen 127.0.0.1:"
-          << port_ << " backlog=1024; root html;\n"
+          << port_ << " backlog=1024; root " << root_ << ";\n"
           << tls
           << "    location /moved { return 302 /page.html; }\n"
              "    location /loop { return 301 /loop; }\n"
@@ -132,6 +129,9 @@ private:
   }
 
   fs::temp_directory folder_{"actors-nginx"};
+  std::string root_ = "html";
+  std::string manners_ = "  default_type text/html; keepalive_requests 50;\n"
+                         "  gzip on; gzip_min_length 1; gzip_types text/plain;\n";
   std::string locations_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;

@@ -10,15 +10,13 @@
 #include <actors/http/server.hpp>
 #include <actors/http/server_exchange.hpp>
 #include <actors/net/tcp_stream.hpp>
+#include <tests/support/shell.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -257,23 +255,11 @@ TEST(https_server, shows_new_connections_the_reloaded_certificate) {
 
 // -- curl --------------------------------------------------------------------------------------------------------------
 
-/// What a shell command prints, with its exit status before it.
-std::string run_command(const std::string& command) {
-  auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr)
-    throw std::runtime_error("cannot run " + command);
-  std::string result;
-  std::array<char, 4096> buffer{};
-  for (std::size_t size = 0; (size = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    result.append(buffer.data(), size);
-  const int code = ::pclose(pipe);
-  return std::to_string(code >> 8) + ": " + result;
-}
-
+/// What curl prints, with its exit status before it.
 task<std::string> curl(std::string arguments) {
-  const auto command = "curl -sS --max-time 20 " + arguments;
-  const auto call = [command] { return run_command(command); };
-  co_return co_await to_thread(call);
+  const auto call = [command = "curl -sS --max-time 20 " + arguments] { return test_support::run_shell(command); };
+  const auto result = co_await to_thread(call);
+  co_return std::to_string(result.status) + ": " + result.output;
 }
 
 TEST(curl_as_client, is_served_over_tls) {

@@ -2,11 +2,11 @@
 #include <actors/fs/temp_directory.hpp>
 #include <tests/net/tls_support.hpp>
 #include <tests/support/program.hpp>
+#include <tests/support/shell.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -34,19 +34,6 @@ protected:
     const auto path = folder_.path() / name;
     std::ofstream{path, std::ios::binary} << text;
     return path.string();
-  }
-
-  /// What a shell command prints.
-  [[nodiscard]] static std::string output_of(const std::string& command) {
-    auto* pipe = ::popen((command + " 2>&1").c_str(), "r");
-    if (pipe == nullptr)
-      throw std::runtime_error("cannot run " + command);
-    std::string result;
-    char buffer[4096];
-    for (std::size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-      result.append(buffer, size);
-    static_cast<void>(::pclose(pipe));
-    return result;
   }
 
   fs::temp_directory folder_;
@@ -89,7 +76,7 @@ TEST_F(openssl_program, talks_as_a_client_with_our_server) {
                              std::string{"-servername localhost -CAfile "} + authority_ +
                              " -connect 127.0.0.1:" + std::to_string(source->local_endpoint().port());
         const auto ask = [&command](const std::string& options) {
-          return to_thread([all = command + options] { return output_of(all); });
+          return to_thread([all = command + options] { return test_support::run_shell(all).output; });
         };
         // -ign_eof: it waits for our end instead of leaving with the end of its input.
         auto serving = spawn(answer_one(*source, context));

@@ -2,19 +2,16 @@
 #include <actors/core/spawn.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/testing/co_test.hpp>
+#include <tests/support/shell.hpp>
 #include <tests/testing/environment_variable.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <stdexcept>
+#include <string>
 
 namespace {
 
@@ -29,27 +26,14 @@ std::string wanted_failure() {
   return set != nullptr ? set : "";
 }
 
-struct child_result {
-  int status = 0;
-  std::string output;
-};
-
 /// Runs tests of this program in another process.
-child_result run_tests(const std::string& filter, const std::string& failure, const std::string& seed = "") {
+test_support::shell_result run_tests(const std::string& filter, const std::string& failure,
+                                     const std::string& seed = "") {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
   const auto seed_setting = seed.empty() ? std::string{"-u ACTORS_TEST_SEED"} : "ACTORS_TEST_SEED=" + seed;
   const auto command = "env " + seed_setting + " ACTORS_TEST_FAILURE='" + failure + "' '" + program +
-                       "' --gtest_filter='" + filter + "' 2>&1";
-  child_result result;
-  std::FILE* const pipe = ::popen(command.c_str(), "re"); // NOLINT(concurrency-mt-unsafe,bugprone-command-processor)
-  if (pipe == nullptr)
-    throw std::runtime_error("popen failed");
-  std::array<char, 4096> buffer{};
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    result.output.append(buffer.data(), count);
-  const int status = ::pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
+                       "' --gtest_filter='" + filter + "'";
+  return test_support::run_shell(command);
 }
 
 std::set<int> fixtures_seen; // NOLINT(cert-err58-cpp)
