@@ -5,17 +5,12 @@
 //     bench_http_idle [CONNECTIONS] [BYTES]         10,000 by default, whose answers have 5 bytes; ends by itself
 //     bench_http_idle [CONNECTIONS] [BYTES] ws      WebSockets that have got one message of so many bytes
 
-#include <actors/core/runtime.hpp>
+#include "server_process.hpp"
+
 #include <actors/http/server.hpp>
 #include <actors/http/websocket.hpp>
-#include <actors/process/run_main.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,7 +20,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -58,23 +52,11 @@ http::server make_server(std::size_t size, bool is_websocket) {
   return http::server{answer, options};
 }
 
-task<> serve(std::size_t size, bool is_websocket, int report) {
+task<> serve(std::size_t size, bool is_websocket, bench::port_report tell) {
   auto site = make_server(size, is_websocket);
   co_await site.start();
-  const auto port = site.port();
-  if (::write(report, &port, sizeof port) != sizeof port)
-    throw std::runtime_error("cannot tell the port");
+  tell(site.port());
   co_await site.join();
-}
-
-/// In KiB.
-std::size_t resident_memory(pid_t process) {
-  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
-  constexpr std::string_view name = "VmRSS:";
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(name))
-      return std::strtoul(line.c_str() + name.size(), nullptr, 10);
-  throw std::runtime_error("the server has ended");
 }
 
 void ask(int handle, std::size_t size, std::string_view request) {
@@ -93,13 +75,7 @@ void ask(int handle, std::size_t size, std::string_view request) {
 
 /// A connection that has been answered once.
 int connect_and_ask(std::uint16_t port, std::size_t size, std::string_view request) {
-  const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    throw std::runtime_error("cannot connect; is the limit on open files high enough?");
+  const int handle = bench::connect_to(port);
   ask(handle, size, request);
   return handle;
 }
@@ -114,16 +90,17 @@ void ask_again(const std::vector<int>& handles, std::size_t size) {
               took.count() / static_cast<double>(handles.size()));
 }
 
-void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t size, std::string_view request) {
+void measure(const bench::server_process& server, std::size_t count, std::size_t size, std::string_view request) {
+  const auto port = server.port();
   std::vector<int> handles;
   for (std::size_t i = 0; i < 100; ++i) // so that what the server needs once is there
     handles.push_back(connect_and_ask(port, size, request));
-  const auto before = resident_memory(process);
+  const auto before = server.memory("VmRSS");
   for (std::size_t i = 0; i < count; ++i)
     handles.push_back(connect_and_ask(port, size, request));
-  const auto busy = resident_memory(process);
+  const auto busy = server.memory("VmRSS");
   std::this_thread::sleep_for(std::chrono::seconds(3)); // what an idle connection gives back it has given back then
-  const auto idle = resident_memory(process);
+  const auto idle = server.memory("VmRSS");
   std::printf("connections %zu  answer %zu B  before %zu KiB  just served %zu KiB  idle %zu KiB  each %.2f KiB\n",
               count, size, before, busy, idle, static_cast<double>(idle - before) / static_cast<double>(count));
   if (request == plain_request)
@@ -132,40 +109,19 @@ void measure(pid_t process, std::uint16_t port, std::size_t count, std::size_t s
     ::close(handle);
 }
 
-void allow_many_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
   const auto count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10'000;
   const auto size = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5;
   const bool is_websocket = argc > 3 && std::string_view{argv[3]} == "ws";
-  allow_many_files();
-  std::array<int, 2> report{};
-  if (::pipe(report.data()) != 0)
+  try {
+    bench::allow_many_files();
+    const bench::server_process server{[&](bench::port_report tell) { return serve(size, is_websocket, tell); }};
+    measure(server, count, size, is_websocket ? websocket_request : plain_request);
+    return 0;
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
     return 1;
-  const pid_t server = ::fork(); // before there is any thread
-  if (server == 0)
-    return process::run_main(serve(size, is_websocket, report[1]), runtime_options{}.workers(2));
-  ::close(report[1]);
-  std::uint16_t port = 0;
-  int result = 1;
-  if (server > 0 && ::read(report[0], &port, sizeof port) == sizeof port) {
-    try {
-      measure(server, port, count, size, is_websocket ? websocket_request : plain_request);
-      result = 0;
-    } catch (const std::exception& problem) {
-      std::fprintf(stderr, "%s\n", problem.what());
-    }
   }
-  if (server < 0)
-    return result;
-  ::kill(server, SIGTERM);
-  ::waitpid(server, nullptr, 0);
-  return result;
 }

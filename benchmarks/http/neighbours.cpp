@@ -10,18 +10,13 @@
 //              unmarked  it runs where its connection does
 //     HOW      blocks (default) or computes
 
-#include <actors/core/runtime.hpp>
+#include "server_process.hpp"
+
 #include <actors/http/placement.hpp>
 #include <actors/http/server.hpp>
-#include <actors/process/run_main.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,31 +73,20 @@ http::handler placed(std::string_view where, F function) {
   return function;
 }
 
-task<> serve(std::string where, std::string how, int report) {
+task<> serve(std::string where, std::string how, bench::port_report tell) {
   http::server fast{quick};
   http::server slow{how == "computes" ? placed(where, compute) : placed(where, block)};
   co_await fast.start();
   co_await slow.start();
-  const ports both{fast.port(), slow.port()};
-  if (::write(report, both.data(), sizeof both) != sizeof both)
-    throw std::runtime_error("cannot tell the ports");
+  tell(fast.port());
+  tell(slow.port());
   co_await fast.join();
 }
 
 /// A client's connection that asks for / again and again.
 class connection {
 public:
-  connection(std::uint16_t port, steady::time_point first) : due_(first) {
-    handle_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    if (handle_ < 0 || ::connect(handle_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::setsockopt(handle_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-      throw std::runtime_error("cannot connect");
-  }
+  connection(std::uint16_t port, steady::time_point first) : handle_(bench::connect_to(port)), due_(first) {}
 
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -138,7 +122,7 @@ public:
   }
 
 private:
-  int handle_ = -1;
+  int handle_;
   bool waits_ = false;
   steady::time_point due_;
 };
@@ -194,29 +178,16 @@ int main(int argc, char** argv) {
   const std::string where = argc > 1 ? argv[1] : "alone";
   const std::string how = argc > 2 ? argv[2] : "blocks";
   const std::chrono::seconds length{argc > 3 ? std::strtol(argv[3], nullptr, 10) : 5};
-  std::array<int, 2> report{};
-  if (::pipe(report.data()) != 0)
-    return 1;
-  const pid_t server = ::fork(); // before there is any thread
-  if (server == 0)
-    return process::run_main(serve(where, how, report[1]), runtime_options{}.workers(2));
-  ::close(report[1]);
-  if (server < 0)
-    return 1;
-  int result = 1;
   try {
-    ports at{};
-    if (::read(report[0], at.data(), sizeof at) != sizeof at)
-      throw std::runtime_error("the server does not start");
+    const bench::server_process server{[&](bench::port_report tell) { return serve(where, how, tell); }};
+    const ports at{server.port(), server.port()};
     auto took = measure(at, where != "alone", length);
     std::sort(took.begin(), took.end());
     std::printf("%s %s requests=%zu p50_ms=%.3f p99_ms=%.3f p999_ms=%.3f max_ms=%.3f\n", where.c_str(), how.c_str(),
                 took.size(), quantile(took, 0.5), quantile(took, 0.99), quantile(took, 0.999), quantile(took, 1));
-    result = 0;
+    return 0;
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "%s\n", problem.what());
+    return 1;
   }
-  ::kill(server, SIGTERM);
-  ::waitpid(server, nullptr, 0);
-  return result;
 }

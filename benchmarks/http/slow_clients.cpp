@@ -8,18 +8,12 @@
 // Prints how the answers of the latter come, how many of the slow ones were thrown out, and the server's memory. Exits
 // with 1 if a request was not answered within a second.
 
-#include <actors/core/runtime.hpp>
-#include <actors/http/server.hpp>
-#include <actors/process/run_main.hpp>
+#include "server_process.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <actors/http/server.hpp>
+
 #include <poll.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,10 +25,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -59,43 +49,14 @@ task<void> answer(http::server_exchange& x) {
     co_await x.write(piece);
 }
 
-task<> serve(int report) {
+task<> serve(bench::port_report tell) {
   const auto options =
       http::server_options{}.head_timeout(3s).body_timeout(3s).body_grace(3s).write_timeout(3s).idle_timeout(6s).log_to(
           make_null_log_sink());
   http::server site{answer, options};
   co_await site.start();
-  const auto port = site.port();
-  if (::write(report, &port, sizeof port) != sizeof port)
-    throw std::runtime_error("cannot tell the port");
+  tell(site.port());
   co_await site.join();
-}
-
-/// In MiB.
-double memory_of(pid_t process, std::string_view name) {
-  std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(name))
-      return static_cast<double>(std::strtoul(line.c_str() + name.size(), nullptr, 10)) / 1024;
-  throw std::runtime_error("the server has ended");
-}
-
-std::size_t descriptors_of(pid_t process) {
-  const std::filesystem::directory_iterator all{"/proc/" + std::to_string(process) + "/fd"};
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-int connect_to(std::uint16_t port) {
-  const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int on = 1;
-  if (handle < 0 || ::connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    throw std::runtime_error("cannot connect; is the limit on open files high enough?");
-  return handle;
 }
 
 /// False if the server is gone.
@@ -153,7 +114,7 @@ private:
   }
 
   void begin(slow_client& one) const {
-    one.handle = connect_to(port_);
+    one.handle = bench::connect_to(port_);
     if (one.what == kind::head)
       send_now(one.handle, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
     else if (one.what == kind::body)
@@ -196,10 +157,15 @@ void print(const char* what, std::vector<steady::duration> times) {
   std::printf("%s: %zu requests  p50_ms=%.2f p99_ms=%.2f max_ms=%.2f\n", what, times.size(), at(0.5), at(0.99), at(1));
 }
 
-bool measure(pid_t server, std::uint16_t port, std::size_t count, std::chrono::seconds length) {
-  const int kept = connect_to(port);
+double mib(std::size_t kib) {
+  return static_cast<double>(kib) / 1024;
+}
+
+bool measure(const bench::server_process& server, std::size_t count, std::chrono::seconds length) {
+  const auto port = server.port();
+  const int kept = bench::connect_to(port);
   static_cast<void>(ask(kept));
-  const auto memory_before = memory_of(server, "VmRSS:");
+  const auto memory_before = mib(server.memory("VmRSS"));
   std::vector<steady::duration> over_old;
   std::vector<steady::duration> over_new;
   attack slow{port, count};
@@ -210,7 +176,7 @@ bool measure(pid_t server, std::uint16_t port, std::size_t count, std::chrono::s
       next_step = steady::now() + 500ms;
     }
     over_old.push_back(ask(kept));
-    const int fresh = connect_to(port);
+    const int fresh = bench::connect_to(port);
     over_new.push_back(ask(fresh));
     if (over_new.back() >= 1s)
       std::printf("late %.1f s after the beginning\n",
@@ -224,18 +190,11 @@ bool measure(pid_t server, std::uint16_t port, std::size_t count, std::chrono::s
   std::printf("thrown out and back again: %zu with slow heads, %zu with slow bodies, %zu idle\n",
               slow.thrown_out(kind::head), slow.thrown_out(kind::body), slow.thrown_out(kind::idle));
   std::printf("server: %.1f MiB before, %.1f MiB at most, for %zu connections; %zu descriptors are open\n",
-              memory_before, memory_of(server, "VmHWM:"), count, descriptors_of(server));
+              memory_before, mib(server.memory("VmHWM")), count, server.descriptors());
   ::close(kept);
   const auto is_late = [](steady::duration time) { return time >= 1s; };
   return std::none_of(over_old.begin(), over_old.end(), is_late) &&
          std::none_of(over_new.begin(), over_new.end(), is_late);
-}
-
-void allow_many_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 } // namespace
@@ -243,28 +202,14 @@ void allow_many_files() {
 int main(int argc, char** argv) {
   const auto count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 4'000;
   const std::chrono::seconds length{argc > 2 ? std::strtol(argv[2], nullptr, 10) : 20};
-  allow_many_files();
-  std::array<int, 2> report{};
-  if (::pipe(report.data()) != 0)
-    return 1;
-  const pid_t server = ::fork(); // before there is any thread
-  if (server == 0)
-    return process::run_main(serve(report[1]), runtime_options{}.workers(2));
-  ::close(report[1]);
-  if (server < 0)
-    return 1;
-  int result = 1;
   try {
-    std::uint16_t port = 0;
-    if (::read(report[0], &port, sizeof port) != sizeof port)
-      throw std::runtime_error("the server does not start");
-    result = measure(server, port, count, length) ? 0 : 1;
-    std::printf("%s\n",
-                result == 0 ? "every request was answered in time" : "FAILED: requests were not answered in time");
+    bench::allow_many_files();
+    const bench::server_process server{serve};
+    const bool is_good = measure(server, count, length);
+    std::printf("%s\n", is_good ? "every request was answered in time" : "FAILED: requests were not answered in time");
+    return is_good ? 0 : 1;
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "%s\n", problem.what());
+    return 1;
   }
-  ::kill(server, SIGTERM);
-  ::waitpid(server, nullptr, 0);
-  return result;
 }

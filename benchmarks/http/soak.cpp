@@ -6,19 +6,16 @@
 //
 // Exits with 1 if something is left, or if a client that behaved well did not get the right answer.
 
+#include "../own_memory.hpp"
 #include "tests/http/rough_clients.hpp"
 #include "tests/http/rough_site.hpp"
 
 #include <actors/core/runtime.hpp>
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <future>
 #include <string>
 #include <thread>
@@ -30,19 +27,6 @@ using namespace actors::http::test;
 using steady = std::chrono::steady_clock;
 
 constexpr std::uint64_t parts = 10;
-
-double resident_mib() {
-  std::ifstream file{"/proc/self/statm"};
-  long pages = 0;
-  long resident = 0;
-  file >> pages >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024.0 * 1024.0);
-}
-
-/// What the program holds, without what the allocator keeps.
-double live_mib() {
-  return static_cast<double>(::mallinfo2().uordblks) / (1024.0 * 1024.0);
-}
 
 /// Waits until nothing changes any more that should not be there, for at most a minute.
 leftovers settle(const runtime& home, const rough_sites& sites, const leftovers* wanted) {
@@ -74,16 +58,16 @@ bool soak(std::uint64_t requests, unsigned threads, std::uint64_t seed) {
   for (std::uint64_t part = 1; part <= parts && good; ++part) {
     clients.run(requests / parts, threads);
     const auto now = settle(home, *sites, part == 1 ? nullptr : &first);
-    const auto live = live_mib();
+    const auto live = bench::live_mib();
     if (part == 1) {
       std::this_thread::sleep_for(std::chrono::seconds(1)); // what was closed last is given back
       first = settle(home, *sites, nullptr);
-      live_first = live_mib();
+      live_first = bench::live_mib();
     }
     std::printf("%9llu requests  %6.1f s  %s  live %.2f MiB  resident %.1f MiB\n",
                 static_cast<unsigned long long>(clients.counts().requests.load()),
                 std::chrono::duration<double>(steady::now() - begin).count(), to_string(now).c_str(), live,
-                resident_mib());
+                bench::resident_mib());
     std::fflush(stdout);
     good = clients.problem().empty() && (part == 1 || now == first);
     if (part == parts && live > live_first * 1.1 + 1) {

@@ -6,14 +6,14 @@
 // Each child lives for a random time of at most twice --life-ms and then throws; restarts are unlimited, with a
 // back-off of at most 10 ms. Exits with 1 if something does not hold.
 
+#include "../own_memory.hpp"
+
 #include <actors/core/runtime.hpp>
 #include <actors/core/sleep.hpp>
 #include <actors/core/this_task.hpp>
 #include <actors/supervise/supervisor.hpp>
 
-#include <malloc.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -68,19 +67,6 @@ task<void> live(std::shared_ptr<storm_state> storm, std::size_t number) {
   throw std::runtime_error("crash");
 }
 
-double resident_mib() {
-  std::ifstream file{"/proc/self/statm"};
-  long pages = 0;
-  long resident = 0;
-  file >> pages >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024.0 * 1024.0);
-}
-
-// What the program holds, without what the allocator keeps: a thread that was late leaves it some more of that.
-double live_mib() {
-  return static_cast<double>(::mallinfo2().uordblks) / (1024.0 * 1024.0);
-}
-
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -117,14 +103,14 @@ task<bool> run_storm(settings chosen) {
   for (std::size_t second = 1; second <= chosen.seconds; ++second) {
     co_await sleep_until(begin + 1s * static_cast<std::int64_t>(second));
     const auto total = storm->total.load();
-    const auto memory = resident_mib();
+    const auto memory = bench::resident_mib();
     std::printf("%3zu s  %9llu crashes/s  %7.1f MiB resident\n", second,
                 static_cast<unsigned long long>(total - before), memory);
     before = total;
     // By then every child has crashed, and its last error is kept.
     if (second <= std::max<std::size_t>(chosen.seconds / 3, 1)) {
       early = std::max(early, memory);
-      live_early = std::max(live_early, live_mib());
+      live_early = std::max(live_early, bench::live_mib());
     }
   }
   storm->over = true;
@@ -144,7 +130,7 @@ task<bool> run_storm(settings chosen) {
   } while (down != 0 && self.now() - calm < 10s);
   const auto recovery = std::chrono::duration<double, std::milli>(self.now() - calm).count();
 
-  const auto live_after = live_mib();
+  const auto live_after = bench::live_mib();
   std::uint64_t restarts = 0;
   bool each_adds_up = true;
   bool all_run = true;
@@ -160,7 +146,7 @@ task<bool> run_storm(settings chosen) {
               cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(crashes_at_end, 1)));
   std::printf("all alive %.1f ms after the last crash\n", recovery);
   std::printf("resident %.1f MiB early, %.1f MiB at the end; live %.1f MiB early, %.1f MiB after\n", early,
-              resident_mib(), live_early, live_after);
+              bench::resident_mib(), live_early, live_after);
   bool good =
       says(down == 0 && recovery < 1000 && all_run, "every child is alive within a second after the last crash");
   good = says(each_adds_up && restarts == storm->total.load(), "every crash was followed by one restart") && good;
