@@ -5,6 +5,7 @@
 #include <actors/core/runtime_options.hpp>
 #include <actors/core/task.hpp>
 #include <actors/core/this_task.hpp>
+#include <actors/net/error.hpp>
 #include <actors/net/stream.hpp>
 
 #include <array>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,13 +40,13 @@ inline task<time_point> now() {
   co_return (co_await this_task()).now();
 }
 
-/// Reads up to and with `marker`. Throws if the stream ends before.
+/// Reads up to and with `marker`. Throws a `net_error` if the stream ends before.
 inline task<std::string> read_until(net::stream& source, std::string marker) {
   std::string result;
   std::array<char, 1> byte{};
   while (!result.ends_with(marker)) {
     if (co_await source.read_some(byte) == 0)
-      throw std::runtime_error("the stream ended after: " + result);
+      throw net::net_error("read from", source.peer(), net::errc::end_of_stream, "after: " + result);
     result.push_back(byte[0]);
   }
   co_return result;
