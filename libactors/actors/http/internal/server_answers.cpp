@@ -1,9 +1,11 @@
 // The part of server_connection that makes answers and writes them.
 
+#include <actors/core/detail/exception_cast.hpp>
 #include <actors/core/detail/io_worker.hpp>
 #include <actors/core/error.hpp>
 #include <actors/http/date.hpp>
 #include <actors/http/internal/server_connection.hpp>
+#include <actors/http/websocket_error.hpp>
 #include <actors/net/error.hpp>
 
 #include <chrono>
@@ -180,6 +182,16 @@ void server_connection::log_open_access(bool is_aborted) {
 void server_connection::append_failure(const std::exception_ptr& error) {
   log_failure(describe(error));
   append(response{status::internal_server_error, "500 Internal Server Error\n", "text/plain; charset=utf-8"});
+}
+
+void server_connection::log_end_of_handler(const std::exception_ptr& error) const {
+  const auto* const failure = actors::detail::exception_cast<websocket_error>(error);
+  const bool was_told =
+      failure != nullptr && answer_ == answer_state::done && (upgraded_ || failure->kind() == websocket_errc::refused);
+  if (!was_told)
+    log_failure(describe(error));
+  else if (failure->kind() != websocket_errc::disconnected) // that one has gone without a word is not worth one
+    log_failure(failure->what(), log_level::info);          // what clients do
 }
 
 void server_connection::log_failure(std::string_view problem, log_level level) const {

@@ -128,6 +128,9 @@ private:
 
   void log_failure(std::string_view problem, log_level level = log_level::error) const;
 
+  /// Of one whose client has been answered.
+  void log_end_of_handler(const std::exception_ptr& error) const;
+
   void fit_buffer();
 
   /// What has come, in the thread's buffer; nothing if one has to wait, and then no buffer either.

@@ -5,7 +5,6 @@
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/server_connection.hpp>
 #include <actors/http/internal/trace_fields.hpp>
-#include <actors/http/websocket_error.hpp>
 #include <actors/net/error.hpp>
 
 #include <charconv>
@@ -67,23 +66,13 @@ task<void> server_connection::call_exchange() {
       throw;
     }
     problem = std::current_exception();
-  } catch (const websocket_error& failure) {
-    problem = std::current_exception();
-    const bool was_refused = failure.kind() == websocket_errc::refused && answer_ == answer_state::done;
-    if (upgraded_ || was_refused) {
-      // What clients do, and they were told; that one has gone without a word is not worth one.
-      if (failure.kind() != websocket_errc::disconnected)
-        log_failure(failure.what(), log_level::info);
-      traced.answered(sent_status_, problem);
-      problem = nullptr;
-    }
   } catch (...) {
     problem = std::current_exception();
   }
   end_handler();
   if (upgraded_) {
     if (problem) {
-      log_failure(describe(problem));
+      log_end_of_handler(problem);
       traced.answered(sent_status_, problem);
     }
     co_await wait_for_upgraded();
@@ -118,7 +107,7 @@ task<void> server_connection::call_exchange() {
   } else if (answer_ == answer_state::none) {
     append_failure(problem);
   } else {
-    log_failure(describe(problem));
+    log_end_of_handler(problem);
   }
   traced.answered(sent_status_, problem);
   log_access(problem && answer_ == answer_state::begun);
