@@ -4,12 +4,15 @@
 #include <actors/net/unix_stream.hpp>
 #include <tests/net/stream_support.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -71,6 +74,39 @@ TEST(unix_stream, the_file_of_an_ended_process_is_replaced_and_that_of_a_living_
     auto [client, server] = co_await gather(connect_unix(path), source->accept());
     co_await client->write_all("x");
     EXPECT_EQ(co_await read_exactly(*server, 1), "x");
+  });
+}
+
+/// How many clients may come to a listener that takes none.
+int clients_until_full(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  for (int count = 0;; ++count) {
+    const int handle = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int result = ::connect(handle, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    const int problem = errno;
+    ::close(handle); // it waits in the queue all the same
+    if (result != 0) {
+      EXPECT_EQ(problem, EAGAIN);
+      return count;
+    }
+  }
+}
+
+TEST(unix_stream, as_many_clients_wait_as_the_backlog_and_the_system_allow) {
+  const fs::temp_directory folder;
+  run_in_runtime([&]() -> task<void> {
+    int allowed = 0;
+    std::ifstream{"/proc/sys/net/core/somaxconn"} >> allowed;
+    const auto path = path_in(folder);
+    {
+      const auto source = co_await listen_unix(path);
+      const auto most = std::min(default_backlog, allowed);
+      EXPECT_THAT(clients_until_full(path), ::testing::AnyOf(most, most + 1)); // Linux lets one more in
+    }
+    const auto source = co_await listen_unix(path, 10);
+    EXPECT_THAT(clients_until_full(path), ::testing::AnyOf(10, 11));
   });
 }
 

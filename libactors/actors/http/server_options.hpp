@@ -5,6 +5,7 @@
 #include <actors/http/access_log.hpp>
 #include <actors/http/limits.hpp>
 #include <actors/http/trusted_proxies.hpp>
+#include <actors/net/listener.hpp>
 #include <actors/net/tls_context.hpp>
 
 #include <chrono>
@@ -49,7 +50,8 @@ public:
     return set(port_, value);
   }
 
-  /// Connections that the system keeps for us while we are busy; 1024.
+  /// Connections that the system keeps for us while we are busy; 4096, and no more than the system allows (see
+  /// `net::default_backlog`).
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
   /// Connections at a time and address that is listened on; 10,000. Further clients wait in the backlog. With
@@ -195,7 +197,7 @@ private:
   std::string host_ = "127.0.0.1";
   std::uint16_t port_ = 0;
   bool wants_tcp_ = false;
-  int backlog_ = 1024;
+  int backlog_ = net::default_backlog;
   std::size_t max_connections_ = 10'000;
   duration idle_timeout_ = std::chrono::seconds(75);
   duration head_timeout_ = std::chrono::seconds(10);

@@ -26,6 +26,11 @@ class io_context;
 /// then 20, up to a second, and says so in the runtime's log.
 namespace actors::net {
 
+/// How many connections the system keeps for a listener that is busy, unless it is told otherwise. Linux takes it as a
+/// wish: it keeps no more than net.core.somaxconn says, which is 4096 since Linux 5.4. Of whoever comes when that many
+/// wait, it does not answer the first packet, so a TCP client tries again after a second; on a Unix socket it waits.
+inline constexpr int default_backlog = 4096;
+
 class listener {
 public:
   listener() = default;

@@ -23,8 +23,7 @@ class listen_options {
 public:
   listen_options() = default;
 
-  /// How many connections the system keeps for us while we are busy; 1024 by default, the system may have a lower
-  /// limit.
+  /// How many connections the system keeps for us while we are busy; `default_backlog`.
   listen_options& backlog(int value) noexcept {
     backlog_ = value;
     return *this;
@@ -49,7 +48,7 @@ public:
   [[nodiscard]] bool share_port() const noexcept { return share_port_; }
 
 private:
-  int backlog_ = 1024;
+  int backlog_ = default_backlog;
   tcp_options connections_;
   bool share_port_ = false;
 };

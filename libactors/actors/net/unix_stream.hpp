@@ -22,6 +22,6 @@ namespace actors::net {
 
 [[nodiscard]] task<std::unique_ptr<stream>> connect_unix(std::string path);
 
-[[nodiscard]] task<std::unique_ptr<listener>> listen_unix(std::string path, int backlog = 1024);
+[[nodiscard]] task<std::unique_ptr<listener>> listen_unix(std::string path, int backlog = default_backlog);
 
 } // namespace actors::net
