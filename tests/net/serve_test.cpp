@@ -152,6 +152,39 @@ TEST(serve, no_more_connections_than_allowed_are_served_at_a_time) {
   EXPECT_EQ(all, 50);
 }
 
+TEST(serve, calls_can_share_a_limit_and_somebody_may_be_asked_to_make_room) {
+  run_in_runtime(
+      []() -> task<void> {
+        const auto first = co_await listen_tcp("127.0.0.1", 0);
+        const auto second = co_await listen_tcp("127.0.0.1", 0);
+        const auto room = std::make_shared<sync::semaphore>(1);
+        int asked = 0;
+        const auto options = serve_options{}.room(room).on_full([&asked] { ++asked; });
+        const auto serve_on = [&options](listener& source) -> task<void> { co_await serve(source, echo, options); };
+        const auto serving_first = spawn(serve_on(*first));
+        const auto serving_second = spawn(serve_on(*second));
+        const auto one = co_await connect_tcp(first->local_endpoint());
+        co_await one->write_all("a");
+        EXPECT_EQ(co_await read_exactly(*one, 1), "a");
+        EXPECT_EQ(room->value(), 0);
+        const auto other = co_await connect_tcp(second->local_endpoint());
+        co_await other->write_all("b");
+        while (room->waiting() == 0)
+          co_await yield();
+        EXPECT_EQ(asked, 1);
+        one->close();
+        EXPECT_EQ(co_await with_timeout(30s, read_exactly(*other, 1)), "b");
+        other->close();
+        while (room->value() == 0)
+          co_await yield();
+        first->close();
+        second->close();
+        co_await with_timeout(30s, serving_first);
+        co_await with_timeout(30s, serving_second);
+      },
+      runtime_options{}.workers(1));
+}
+
 TEST(serve, closing_the_listener_lets_connections_finish) {
   run_in_runtime(
       []() -> task<void> {

@@ -111,8 +111,8 @@ private:
   bool waiting_ = false;
 };
 
-/// One connection in the count. A parameter of the connection's coroutine, so it goes with its frame, whether that ran
-/// or not.
+/// One connection in the count, with its permit if there is a limit that others share. A parameter of the connection's
+/// coroutine, so it goes with its frame, whether that ran or not.
 class counted_connection {
 public:
   explicit counted_connection(std::shared_ptr<server_state> state) : state_(std::move(state)) {
@@ -123,8 +123,11 @@ public:
   counted_connection& operator=(counted_connection&&) = delete;
 
   ~counted_connection() {
-    if (state_)
-      state_->connection_ends();
+    if (!state_)
+      return;
+    if (const auto& room = state_->options().room())
+      room->release();
+    state_->connection_ends();
   }
 
   [[nodiscard]] server_state& state() const noexcept { return *state_; }
@@ -147,12 +150,13 @@ task<void> run_connection(counted_connection counted, std::unique_ptr<stream> co
 
 /// Starts a connection's task as a child of the accept loop's, bound to the worker that watches its stream.
 void start_connection(actors::detail::task_context& parent, const std::shared_ptr<server_state>& state,
-                      const boost::asio::io_context& home, std::unique_ptr<stream> connection) {
+                      const boost::asio::io_context& home, counted_connection counted,
+                      std::unique_ptr<stream> connection) {
   const auto options = spawn_options{}.name(state->options().name());
   auto origin = actors::detail::child_origin(parent, options, std::source_location::current());
   origin.home.worker = actors::detail::worker_of(state->core(), home);
-  static_cast<void>(actors::detail::launch_task(state->core(), origin,
-                                                run_connection(counted_connection{state}, std::move(connection))));
+  static_cast<void>(
+      actors::detail::launch_task(state->core(), origin, run_connection(std::move(counted), std::move(connection))));
 }
 
 /// The reactors for new connections in turn: all of them, or the one of a task that is bound to a worker.
@@ -176,6 +180,15 @@ private:
   std::size_t next_ = 0;
 };
 
+/// Takes a permit of the limit that others share.
+task<void> find_room(const serve_options& options) {
+  if (options.room()->try_acquire())
+    co_return;
+  if (options.on_full())
+    options.on_full()();
+  co_await options.room()->acquire();
+}
+
 task<void> all_ended(server_state& state) {
   co_await fewer_connections{state, 1};
 }
@@ -196,8 +209,11 @@ task<void> accept_loop(listener* source, connection_handler handler, serve_optio
       if (source->is_open())
         throw;
     }
-    if (connection != nullptr)
-      start_connection(context, state, home, std::move(connection));
+    if (connection == nullptr)
+      continue;
+    if (state->options().room())
+      co_await find_room(state->options());
+    start_connection(context, state, home, counted_connection{state}, std::move(connection));
   }
   // What is left after that are children of this task, which ends them with itself.
   auto drained = all_ended(*state);

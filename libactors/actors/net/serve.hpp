@@ -4,6 +4,7 @@
 #include <actors/core/task.hpp>
 #include <actors/net/listener.hpp>
 #include <actors/net/stream.hpp>
+#include <actors/sync/semaphore.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -30,6 +31,7 @@
 /// normal and ignored; any other is given to `on_error`, by default the runtime's log.
 ///
 /// Limits: at the most `max_connections`; then accepting pauses, and further clients wait in the system's queue.
+/// Several calls can share a limit (`room`); then each accepts one client more, which waits until there is room for it.
 namespace actors::net {
 
 class serve_options {
@@ -41,6 +43,19 @@ public:
   /// Most connections at a time; 10,000 by default, at least 1.
   serve_options& max_connections(std::size_t value) noexcept {
     max_connections_ = value > 0 ? value : 1;
+    return *this;
+  }
+
+  /// A limit that several calls share: each connection has one of its permits. None by default.
+  serve_options& room(std::shared_ptr<sync::semaphore> value) noexcept {
+    room_ = std::move(value);
+    return *this;
+  }
+
+  /// Called when a client has come for whom there is no permit, before it waits for one: somebody may be asked to make
+  /// room. Must not block.
+  serve_options& on_full(std::function<void()> value) {
+    on_full_ = std::move(value);
     return *this;
   }
 
@@ -64,6 +79,10 @@ public:
 
   [[nodiscard]] std::size_t max_connections() const noexcept { return max_connections_; }
 
+  [[nodiscard]] const std::shared_ptr<sync::semaphore>& room() const noexcept { return room_; }
+
+  [[nodiscard]] const std::function<void()>& on_full() const noexcept { return on_full_; }
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   [[nodiscard]] const error_handler& on_error() const noexcept { return on_error_; }
@@ -72,6 +91,8 @@ public:
 
 private:
   std::size_t max_connections_ = 10'000;
+  std::shared_ptr<sync::semaphore> room_;
+  std::function<void()> on_full_;
   std::string name_ = "connection";
   error_handler on_error_;
   duration drain_timeout_ = forever;
