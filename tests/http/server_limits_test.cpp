@@ -204,60 +204,6 @@ TEST(server_limits, many_refused_requests_do_not_fill_the_log) {
   EXPECT_THAT(log->text(), HasSubstr("(990 others before were not logged)"));
 }
 
-TEST(server_limits, a_full_server_can_say_so) {
-  run_really([]() -> task<> {
-    server site{answer, server_options{}.max_connections(2).refuse_when_full(7s)};
-    co_await site.start();
-    const auto first = co_await net::connect_tcp("127.0.0.1", site.port());
-    auto second = co_await net::connect_tcp("127.0.0.1", site.port());
-    for (auto* one : {first.get(), second.get()}) {
-      co_await one->write_all(get);
-      EXPECT_THAT(co_await read_until(*one, "ok /\n"), StartsWith("HTTP/1.1 200 "));
-    }
-    {
-      const auto third = co_await net::connect_tcp("127.0.0.1", site.port());
-      co_await third->write_all(get);
-      const auto text = co_await read_to_end(*third);
-      EXPECT_THAT(text, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
-      EXPECT_THAT(text, HasSubstr("\r\nRetry-After: 7\r\n"));
-      EXPECT_THAT(text, HasSubstr("\r\nConnection: close\r\n"));
-    }
-    second.reset();
-    while (site.connections() > 1)
-      co_await sleep(1ms);
-    // There is room again, as soon as the server has taken notice.
-    std::string text;
-    while (!text.starts_with("HTTP/1.1 200 ")) {
-      const auto fourth = co_await net::connect_tcp("127.0.0.1", site.port());
-      co_await fourth->write_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-      text = co_await read_to_end(*fourth);
-    }
-    EXPECT_THAT(text, HasSubstr("ok /"));
-  });
-}
-
-/// Clients that are told so take their time; the server does not wait for them.
-TEST(server_limits, a_full_server_can_be_stopped_while_it_says_so) {
-  for (const bool in_order : {false, true})
-    run_really([&]() -> task<> {
-      std::unique_ptr<net::stream> turned_away;
-      const auto begun = std::chrono::steady_clock::now();
-      {
-        server site{answer, server_options{}.max_connections(1).refuse_when_full()};
-        co_await site.start();
-        const auto first = co_await net::connect_tcp("127.0.0.1", site.port());
-        co_await first->write_all(get);
-        static_cast<void>(co_await read_until(*first, "ok /\n"));
-        turned_away = co_await net::connect_tcp("127.0.0.1", site.port());
-        EXPECT_THAT(co_await read_until(*turned_away, "\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
-        if (in_order)
-          co_await site.stop(1ms);
-      }
-      EXPECT_EQ(co_await read_to_end(*turned_away), "");
-      EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
-    });
-}
-
 TEST(server_limits, a_server_listens_on_unix_sockets_and_on_tcp) {
   const auto path = std::filesystem::temp_directory_path() / ("actors-http-" + std::to_string(::getpid()) + ".sock");
   run_really([&]() -> task<> {

@@ -10,6 +10,7 @@
 #include <actors/http/server.hpp>
 #include <actors/http/server_exchange.hpp>
 #include <actors/net/tcp_stream.hpp>
+#include <actors/sync/event.hpp>
 #include <tests/support/shell.hpp>
 
 #include <gmock/gmock.h>
@@ -205,10 +206,18 @@ TEST(https_server, does_not_wait_for_handshakes_when_it_stops) {
 
 TEST(https_server, says_over_tls_that_it_is_full) {
   run_really([]() -> task<> {
-    server site{tell, secure().max_connections(1).refuse_when_full(7s)};
+    sync::event begun;
+    sync::event gate;
+    const auto wait = [&](request) -> task<response> {
+      begun.set();
+      co_await gate.wait();
+      co_return response{status::ok, "first", "text/plain"};
+    };
+    server site{wait, secure().max_connections(1).refuse_when_full(7s)};
     co_await site.start();
     const auto first = trusting_client();
-    EXPECT_EQ((co_await first.get(site.url() + "/first")).body(), "/first 0");
+    const auto asked = spawn(first.get(site.url() + "/first"));
+    co_await begun.wait();
     const auto answer = co_await trusting_client().get(site.url() + "/second");
     EXPECT_EQ(answer.status(), status::service_unavailable);
     EXPECT_EQ(answer.get("Retry-After"), "7");
@@ -216,6 +225,8 @@ TEST(https_server, says_over_tls_that_it_is_full) {
     const auto plain = co_await net::connect_tcp("127.0.0.1", site.port());
     co_await plain->write_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_THAT(co_await read_to_end(*plain), Not(HasSubstr("503")));
+    gate.set();
+    EXPECT_EQ((co_await asked).body(), "first");
     co_await site.stop(1s);
   });
 }

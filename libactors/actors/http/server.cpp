@@ -1,5 +1,7 @@
 #include <actors/http/server.hpp>
 
+#include <actors/core/detail/at_end.hpp>
+#include <actors/core/detail/io_worker.hpp>
 #include <actors/core/error.hpp>
 #include <actors/core/gather.hpp>
 #include <actors/core/spawn.hpp>
@@ -18,6 +20,7 @@
 #include <actors/net/unix_stream.hpp>
 
 #include <chrono>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +55,13 @@ namespace {
 /// How many connections may be told at a time that the server is full. More wait.
 constexpr std::size_t max_turned_away = 64;
 
+/// A connection that was asked to end does so as soon as its worker has time for it.
+constexpr auto longest_wait_for_room = std::chrono::seconds(1);
+
+std::size_t saturating_sum(std::size_t a, std::size_t b) noexcept {
+  return a > std::numeric_limits<std::size_t>::max() - b ? std::numeric_limits<std::size_t>::max() : a + b;
+}
+
 task<void> say(std::unique_ptr<net::stream> client, std::shared_ptr<server_core> core, std::string_view text) {
   if (const auto& secured = core->options().tls())
     client = co_await net::tls_server_handshake(std::move(client), *secured);
@@ -71,24 +81,51 @@ task<void> turn_away(std::shared_ptr<server_core> core, std::unique_ptr<net::str
   }
 }
 
-task<void> serve_if_there_is_room(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> client) {
-  const server_core::admission admission{*core};
-  if (admission)
-    co_await server_connection::run(core, std::move(client));
-  else
-    co_await turn_away(core, std::move(client));
+void log_full(server_core& core, const actors::detail::task_context& context, time_point now) {
+  if (core.may_log_full(now))
+    core.log(context).write({log_level::warning, "http",
+                             "the limit of connections, " + std::to_string(core.options().max_connections()) +
+                                 ", is reached: those that are idle are closed for new clients"});
+}
+
+/// For a server that refuses: waits only for room that is coming.
+task<void> serve_or_refuse(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> client) {
+  const auto room = core->room();
+  bool has_room = room->try_acquire();
+  if (!has_room) {
+    auto& context = co_await actors::detail::current_context{};
+    const auto now = actors::detail::now_of(actors::detail::core_of(context));
+    log_full(*core, context, now);
+    if (core->close_idle(room->waiting(), now)) {
+      auto acquired = room->acquire();
+      has_room = co_await move_on_after(longest_wait_for_room, std::move(acquired));
+    }
+  }
+  if (!has_room) {
+    co_await turn_away(std::move(core), std::move(client));
+    co_return;
+  }
+  const actors::detail::at_end give_back([&room] { room->release(); });
+  co_await server_connection::run(std::move(core), std::move(client));
 }
 
 task<void> accept_from(net::listener& source, std::shared_ptr<server_core> core) {
-  auto max = core->options().max_connections();
+  auto& context = co_await actors::detail::current_context{};
+  auto options = net::serve_options{}.name("http connection");
   net::connection_handler each;
   if (core->options().refuses_when_full()) {
-    max += max_turned_away;
-    each = [core](std::unique_ptr<net::stream> stream) { return serve_if_there_is_room(core, std::move(stream)); };
+    options.max_connections(saturating_sum(core->options().max_connections(), max_turned_away));
+    each = [core](std::unique_ptr<net::stream> stream) { return serve_or_refuse(core, std::move(stream)); };
   } else {
+    options.max_connections(std::numeric_limits<std::size_t>::max()).room(core->room());
+    options.on_full([core, &context] {
+      log_full(*core, context, actors::detail::now_of(actors::detail::core_of(context)));
+      if (!core->close_idle(core->room()->waiting()))
+        core->want_end();
+    });
     each = [core](std::unique_ptr<net::stream> stream) { return server_connection::run(core, std::move(stream)); };
   }
-  co_await net::serve(source, std::move(each), net::serve_options{}.max_connections(max).name("http connection"));
+  co_await net::serve(source, std::move(each), std::move(options));
 }
 
 /// The accept loops. Keeps the listeners, because the task may outlive the server object.
@@ -165,7 +202,7 @@ task<void> server::stop(duration grace) {
 }
 
 task<void> server::serve(std::unique_ptr<net::stream> connection) {
-  return server_connection::run(state_->core, std::move(connection));
+  return server_connection::run(state_->core, std::move(connection), server_connection::place::none);
 }
 
 std::uint16_t server::port() const {

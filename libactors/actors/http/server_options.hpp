@@ -54,8 +54,9 @@ public:
   /// `net::default_backlog`).
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
-  /// Connections at a time and address that is listened on; 10,000. Further clients wait in the backlog. With
-  /// `refuse_when_full` it holds for all addresses together.
+  /// Connections at a time, on all addresses together; 10,000. For a client that comes then, those are closed that have
+  /// waited the longest for a request; if all are busy, the next that answers says `Connection: close`. So long the
+  /// client waits, and others in the backlog, or see `refuse_when_full`. Streams given to `server::serve` do not count.
   server_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
 
   /// How long a connection may be silent between two requests; 75 s. It is then closed without a word.
@@ -81,8 +82,8 @@ public:
   /// Requests that a connection may carry: the last is answered with `Connection: close`. 0, no bound.
   server_options& max_requests(std::size_t value) noexcept { return set(max_requests_, value); }
 
-  /// Answers connections beyond `max_connections` with 503 and `Retry-After` of so many seconds and closes them, in
-  /// place of having them wait.
+  /// Answers connections beyond `max_connections`, if all are busy, with 503 and `Retry-After` of so many seconds and
+  /// closes them, in place of having them wait.
   server_options& refuse_when_full(std::chrono::seconds retry_after = std::chrono::seconds(1)) noexcept {
     refuses_when_full_ = true;
     return set(retry_after_, retry_after);

@@ -104,7 +104,7 @@ task<void> server_connection::write_rest(std::string_view data) {
 connection_note server_connection::note_for(const response& answer, const field_survey& found) {
   if (found.has_connection && answer.fields().has_token("Connection", "close"))
     keep_alive_ = false;
-  if (core_->stopping())
+  if (keep_alive_ && core_->wants_end())
     keep_alive_ = false;
   if (!keep_alive_)
     return connection_note::close;

@@ -34,20 +34,20 @@ constexpr std::string_view plain_reply =
 } // namespace
 
 server_connection::server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
-                                     actors::detail::task_context& context)
+                                     actors::detail::task_context& context, place where)
     : connection_watch(context), core_(std::move(core)), stream_(std::move(stream)),
       parser_(core_->options().limits()) {
   context.set_working_memory(this, sizeof *this);
-  core_->enter(this, actors::detail::actor_of(context), nudge_id());
+  core_->enter(this, actors::detail::actor_of(context), nudge_id(), where == place::counted ? &idle_ : nullptr);
 }
 
 server_connection::~server_connection() {
   core_->leave(this);
 }
 
-task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream) {
+task<void> server_connection::run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream, place where) {
   auto& context = co_await actors::detail::current_context{};
-  server_connection connection{std::move(core), std::move(stream), context};
+  server_connection connection{std::move(core), std::move(stream), context, where};
   try {
     co_await connection.serve();
   } catch (...) {
@@ -128,6 +128,7 @@ task<void> server_connection::serve() {
         is_late = true;
       }
       const bool was_idle = std::exchange(waits_idle_, false);
+      idle_.end();
       end_read();
       if ((is_late && was_idle) || (!is_late && size == 0))
         co_return; // nobody waits for an answer
@@ -420,6 +421,7 @@ void server_connection::set_read_deadline() {
     body_wait_begun_ = current;
     begin_wait(saturating_add(current, limit));
   } else if (parser_.idle()) {
+    idle_.begin(current);
     set(saturating_add(current, options.idle_timeout()));
   } else {
     if (head_deadline_ == time_point::max())
@@ -435,6 +437,8 @@ void server_connection::end_read() {
 }
 
 bool server_connection::on_nudge() {
+  if (idle_.is_unwanted() && !waits_idle_)
+    core_->keep(this); // there was a request on its way
   if (upgraded_) {
     if (core_->stopping())
       upgraded_->begin_stop();
@@ -447,7 +451,7 @@ bool server_connection::on_nudge() {
       // The next write will say so again, where it can be dealt with.
     }
   }
-  return waits_idle_ && core_->stopping();
+  return waits_idle_ && (core_->stopping() || idle_.is_unwanted());
 }
 
 } // namespace actors::http::internal

@@ -36,12 +36,16 @@ namespace actors::http::internal {
 /// one piece. Before a handler that may wait, what is pending is promised to leave as soon as it does wait.
 class server_connection final : public exchange, private connection_watch {
 public:
+  /// Whether it has a place among those that there may be, and so can make room for another one.
+  enum class place : bool { none, counted };
+
   server_connection(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
-                    actors::detail::task_context& context);
+                    actors::detail::task_context& context, place where);
   ~server_connection() override;
 
   /// Serves the connection to its end.
-  [[nodiscard]] static task<void> run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream);
+  [[nodiscard]] static task<void> run(std::shared_ptr<server_core> core, std::unique_ptr<net::stream> stream,
+                                      place where = place::counted);
 
   // -- for server_exchange --
 
@@ -201,6 +205,7 @@ private:
   std::string upgraded_peer_;
 
   bool waits_idle_ = false; // for the first byte of a request
+  idle_mark idle_;          // so, and not for a handshake
   bool flush_wanted_ = false;
 
   duration watch_pause_ = duration::zero();
