@@ -1,4 +1,5 @@
 #include "client_support.hpp"
+#include "tls_support.hpp"
 
 #include <actors/core/sleep.hpp>
 #include <actors/core/timeout.hpp>
@@ -8,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -132,6 +134,67 @@ TEST(proxied_client, waits_for_a_tunnel_as_long_as_for_a_connection) {
     EXPECT_THAT(what, HasSubstr("no connection after 10000 ms"));
     EXPECT_THROW(static_cast<void>(co_await with_timeout(1s, web.get("http://x/"))), timeout_error);
     EXPECT_EQ(web.open_connections(), 0U);
+  });
+}
+
+/// Shakes hands, and hands what it gets to the script.
+scripted_server::script over_tls(net::tls_server_context context, scripted_server::script what) {
+  return [context = std::move(context), what = std::move(what)](net::stream& raw) -> task<void> {
+    auto secured = co_await net::tls_server_handshake(std::make_unique<borrowed_stream>(raw), context);
+    co_await what(*secured);
+  };
+}
+
+TEST(proxied_client, speaks_tls_with_a_proxy_of_https) {
+  run_virtually([]() -> task<> {
+    std::vector<std::string> seen;
+    server proxy{{over_tls(net::tls_server_context{good_server()}, recorder(seen, {hello}))}};
+    auto settings = proxy_settings::all("https://user:pass@localhost");
+    settings.tls(good_client());
+    const auto web = proxy.make_client(client_options{}.user_agent("").decode(false).proxy(settings));
+    EXPECT_EQ((co_await web.get("http://a.example/x")).body(), "hello");
+    EXPECT_THAT(seen, ElementsAre("GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n"
+                                  "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n\r\n"));
+    EXPECT_THAT(proxy.hosts(), ElementsAre("localhost:443"));
+  });
+}
+
+TEST(proxied_client, speaks_tls_with_the_server_inside_of_that_with_the_proxy) {
+  run_virtually([]() -> task<> {
+    const auto& authority = test_support::shared_identities().authority;
+    auto shown = test_support::certificate_options{}.name("far").alternative_names({"DNS:far.example"});
+    const net::tls_server_context far{server_with(shown.issued_by(authority).make())};
+    std::vector<std::string> seen;
+    const auto tunnel = [&seen, far](net::stream& outer) -> task<void> {
+      seen.push_back(co_await read_until(outer, "\r\n\r\n"));
+      co_await outer.write_all("HTTP/1.1 200 Connection established\r\n\r\n");
+      auto inner = co_await net::tls_server_handshake(std::make_unique<borrowed_stream>(outer), far);
+      seen.push_back(inner->server_name() + ": " + co_await read_until(*inner, "\r\n\r\n"));
+      co_await inner->write_all(hello);
+      static_cast<void>(co_await read_to_end(*inner));
+    };
+    server proxy{{over_tls(net::tls_server_context{good_server()}, tunnel)}};
+    auto settings = proxy_settings::all("https://localhost:3128");
+    settings.tls(good_client());
+    const auto options = client_options{}.user_agent("").decode(false).tls(good_client()).proxy(settings);
+    EXPECT_EQ((co_await proxy.make_client(options).get("https://far.example/x")).body(), "hello");
+    EXPECT_THAT(seen, ElementsAre("CONNECT far.example:443 HTTP/1.1\r\nHost: far.example:443\r\n\r\n",
+                                  "far.example: GET /x HTTP/1.1\r\nHost: far.example\r\nAccept: */*\r\n\r\n"));
+  });
+}
+
+TEST(proxied_client, does_not_trust_a_proxy_because_it_trusts_servers) {
+  run_virtually([]() -> task<> {
+    server proxy{{over_tls(net::tls_server_context{good_server()}, server::answers({hello}))}};
+    const auto options = client_options{}.tls(good_client()).proxy(proxy_settings::all("https://localhost"));
+    const auto web = proxy.make_client(options);
+    std::string what;
+    EXPECT_EQ(co_await kind_of(web.get("http://x/"), &what), "tls");
+    EXPECT_THAT(what, HasSubstr("certificate is not issued by a trusted authority"));
+    auto settings = proxy_settings::all("https://other");
+    settings.tls(good_client());
+    EXPECT_EQ(co_await kind_of(proxy.make_client(client_options{}.proxy(settings)).get("http://x/"), &what), "tls");
+    EXPECT_THAT(what, HasSubstr("certificate is for another host"));
   });
 }
 

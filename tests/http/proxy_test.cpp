@@ -50,7 +50,7 @@ TEST(proxy_settings, has_exceptions) {
 }
 
 TEST(proxy_settings, refuses_what_is_no_proxy_or_network) {
-  for (const auto* bad : {"https://x", "socks5://x", "http://", "a b"})
+  for (const auto* bad : {"ftp://x", "socks5://x", "http://", "a b"})
     EXPECT_THROW(static_cast<void>(proxy_settings::all(bad)), error) << bad;
   for (const auto* bad : {"10.0.0.0/33", "10.0.0.0/", "x/8", "::/129", "10.0.0.0/8x"})
     EXPECT_THROW(proxy_settings{}.no_proxy(bad), error) << bad;

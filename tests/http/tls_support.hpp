@@ -9,9 +9,13 @@
 #include <actors/testing/memory_stream.hpp>
 #include <tests/support/certificates.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace actors::http::test {
@@ -42,6 +46,33 @@ inline net::tls_identity client_identity() {
   const auto& all = test_support::shared_identities();
   return net::tls_identity::text(all.client.pem, all.client.key);
 }
+
+/// A stream that somebody else owns.
+class borrowed_stream final : public net::stream {
+public:
+  explicit borrowed_stream(net::stream& under) noexcept : under_(&under) {}
+
+  [[nodiscard]] task<std::size_t> read_some(std::span<char> buffer) override { return under_->read_some(buffer); }
+
+  [[nodiscard]] std::optional<std::size_t> try_read_some(std::span<char> buffer) override {
+    return under_->try_read_some(buffer);
+  }
+
+  [[nodiscard]] task<void> write_all(std::string_view data) override { return under_->write_all(data); }
+
+  [[nodiscard]] std::size_t try_write_some(std::string_view data) override { return under_->try_write_some(data); }
+
+  void shutdown_write() override { under_->shutdown_write(); }
+
+  void close() noexcept override { under_->close(); }
+
+  [[nodiscard]] bool is_open() const noexcept override { return under_->is_open(); }
+
+  [[nodiscard]] std::string peer() const override { return under_->peer(); }
+
+private:
+  net::stream* under_;
+};
 
 /// What a client in memory talks to: each connection is given to the script.
 class memory_peer {

@@ -33,8 +33,9 @@ struct client::state {
       : options(std::make_shared<const client_options>(std::move(given))),
         pool(std::make_shared<connection_pool>(connection_pool::limits{
             options->max_connections_per_host(), options->max_connections(), options->keep_alive_timeout()})),
-        transport(std::make_shared<internal::transport>(
-            options->connect_with(), options->names() ? *options->names() : net::name_cache{}, options->tls())) {
+        transport(std::make_shared<internal::transport>(options->connect_with(),
+                                                        options->names() ? *options->names() : net::name_cache{},
+                                                        options->tls(), options->proxy().tls())) {
     if (options->max_connections_per_host() == 0 || options->max_connections() == 0)
       throw misuse_error("an http client needs room for at least one connection");
   }

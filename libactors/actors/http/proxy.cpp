@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 namespace actors::http {
 
@@ -18,9 +19,9 @@ url parse_proxy(std::string_view text) {
     return {};
   const bool has_scheme = text.find("://") != std::string_view::npos;
   auto result = url::parse(has_scheme ? std::string{text} : "http://" + std::string{text});
-  if (result.scheme() != "http")
-    throw error{errc::invalid_url,
-                "proxy " + internal::quoted(result.without_userinfo().to_string()) + ": the scheme is not http"};
+  if (!result.is_http())
+    throw error{errc::invalid_url, "proxy " + internal::quoted(result.without_userinfo().to_string()) +
+                                       ": the scheme is neither http nor https"};
   return result;
 }
 
@@ -77,6 +78,17 @@ proxy_settings& proxy_settings::https(std::string_view where) {
 
 proxy_settings& proxy_settings::tunnel_all(bool value) noexcept {
   tunnel_all_ = value;
+  return *this;
+}
+
+proxy_settings& proxy_settings::tls(net::tls_client_settings value) {
+  if (value.alpn().empty())
+    value.alpn({"http/1.1"});
+  return tls(net::tls_client_context{std::move(value)});
+}
+
+proxy_settings& proxy_settings::tls(net::tls_client_context value) {
+  tls_ = std::move(value);
   return *this;
 }
 

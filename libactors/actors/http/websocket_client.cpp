@@ -4,6 +4,7 @@
 #include <actors/core/timeout.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/internal/parser.hpp>
+#include <actors/http/internal/route.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/http/internal/transport.hpp>
 #include <actors/http/internal/websocket_core.hpp>
@@ -13,8 +14,10 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace actors::http {
 
@@ -43,10 +46,29 @@ websocket_errc kind_of(const net::net_error& error) noexcept {
   }
 }
 
+/// A stream to the server of `where`, straight or through a proxy's tunnel.
+task<std::unique_ptr<net::stream>> open_stream(transport& way, const url& where,
+                                               const websocket_client_options& options) {
+  const auto* const proxy = options.proxy().for_url(where);
+  if (proxy == nullptr)
+    co_return co_await way.open(where);
+  auto stream = co_await way.open_proxy(*proxy);
+  std::optional<std::string> agent;
+  if (const auto given = options.headers().get("User-Agent"))
+    agent = *given;
+  const message_limits limits;
+  const auto failure = co_await internal::open_tunnel(*stream, *proxy, where, std::move(agent), limits);
+  if (failure)
+    throw websocket_error{websocket_errc::proxy, name_of(where), failure->problem, failure->code};
+  if (where.is_secure())
+    stream = co_await way.secure(std::move(stream), std::string{where.host()});
+  co_return stream;
+}
+
 task<std::unique_ptr<net::stream>> connect(const url& where, const websocket_client_options& options) {
-  transport way{options.connect_with(), options.names(), options.tls()};
+  transport way{options.connect_with(), options.names(), options.tls(), options.proxy().tls()};
   try {
-    co_return co_await with_timeout(options.connect_timeout(), way.open(where));
+    co_return co_await with_timeout(options.connect_timeout(), open_stream(way, where, options));
   } catch (const timeout_error&) {
     throw make_error(websocket_errc::timeout, where, "no connection in time");
   } catch (const net::net_error& error) {
@@ -101,6 +123,7 @@ task<handshake_answer> shake_hands(net::stream& stream, const url& where, const 
   auto head = request{method::get, where.target()};
   for (const auto [name, value] : options.headers())
     head.add(name, value);
+  head.fields().remove("Proxy-Authorization"); // no proxy is to see this request
   internal::set_handshake_fields(head, options.websocket(), key);
   std::string text;
   append_head(text, head, internal::body_framing::none(), where.authority());

@@ -4,6 +4,7 @@
 #include <actors/core/task.hpp>
 #include <actors/http/client_options.hpp>
 #include <actors/http/fields.hpp>
+#include <actors/http/proxy.hpp>
 #include <actors/http/url.hpp>
 #include <actors/http/websocket.hpp>
 #include <actors/net/name_cache.hpp>
@@ -25,8 +26,8 @@
 ///
 /// Cancellation: at once; the connection is closed. Time: connecting and the handshake have a limit each.
 ///
-/// Errors: `websocket_error` with `resolve`, `connect`, `tls`, `timeout`, `refused`, `handshake` or `unsupported`;
-/// `error` with `invalid_url` for what is no URL.
+/// Errors: `websocket_error` with `resolve`, `connect`, `tls`, `proxy`, `timeout`, `refused`, `handshake` or
+/// `unsupported`; `error` with `invalid_url` for what is no URL.
 namespace actors::http {
 
 /// How a client opens a WebSocket.
@@ -47,7 +48,7 @@ public:
     return *this;
   }
 
-  /// Longest time to resolve the name and connect; 10 s.
+  /// Longest time to resolve the name and connect, through a proxy too; 10 s.
   websocket_client_options& connect_timeout(duration value) noexcept {
     connect_timeout_ = value;
     return *this;
@@ -65,7 +66,14 @@ public:
     return *this;
   }
 
-  /// Another way to open connections: over a Unix socket, in memory. For `wss` TLS is spoken over them.
+  /// Proxies, through which all WebSockets are tunnelled; none.
+  websocket_client_options& proxy(proxy_settings value) {
+    proxy_ = std::move(value);
+    return *this;
+  }
+
+  /// Another way to open connections: over a Unix socket, in memory; for those to a proxy, too. For `wss` TLS is spoken
+  /// over them.
   websocket_client_options& connect_with(client_options::connector value) {
     connector_ = std::move(value);
     return *this;
@@ -96,6 +104,8 @@ public:
 
   [[nodiscard]] const std::optional<net::name_cache>& names() const noexcept { return names_; }
 
+  [[nodiscard]] const proxy_settings& proxy() const noexcept { return proxy_; }
+
   [[nodiscard]] const client_options::connector& connect_with() const noexcept { return connector_; }
 
   [[nodiscard]] const std::optional<net::tls_client_context>& tls() const noexcept { return tls_; }
@@ -106,6 +116,7 @@ private:
   duration connect_timeout_ = std::chrono::seconds(10);
   duration handshake_timeout_ = std::chrono::seconds(10);
   std::optional<net::name_cache> names_;
+  proxy_settings proxy_;
   client_options::connector connector_;
   std::optional<net::tls_client_context> tls_;
 };

@@ -26,6 +26,8 @@ std::string_view to_string(websocket_errc kind) noexcept {
     return "connect";
   case websocket_errc::tls:
     return "tls";
+  case websocket_errc::proxy:
+    return "proxy";
   case websocket_errc::timeout:
     return "timeout";
   case websocket_errc::protocol:

@@ -17,6 +17,7 @@ enum class websocket_errc : std::uint8_t {
   resolve,      ///< the host's name has no address
   connect,      ///< no connection to the host
   tls,          ///< no TLS with the host: its certificate, for one; the text says what is wrong
+  proxy,        ///< the proxy does not open a tunnel; `status` says what it has answered, if it has
   timeout,      ///< no answer in time: to the handshake or to a ping
   protocol,     ///< a frame that RFC 6455 forbids (1002)
   invalid_data, ///< text that is not UTF-8, or compressed data that does not decode (1007)
@@ -38,7 +39,7 @@ public:
 
   [[nodiscard]] websocket_errc kind() const noexcept { return kind_; }
 
-  /// Of a handshake that was refused.
+  /// Of a handshake, or a tunnel, that was refused.
   [[nodiscard]] std::optional<http::status> status() const noexcept { return status_; }
 
 private:

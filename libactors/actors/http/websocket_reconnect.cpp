@@ -16,7 +16,8 @@ using what = reconnect_event::what;
 bool is_passing(const websocket_error& error) noexcept {
   if (error.kind() == websocket_errc::unsupported)
     return false;
-  if (error.kind() != websocket_errc::refused || !error.status())
+  const bool was_answered = error.kind() == websocket_errc::refused || error.kind() == websocket_errc::proxy;
+  if (!was_answered || !error.status())
     return true;
   const auto code = static_cast<int>(*error.status());
   return code < 400 || code > 499 || code == 408 || code == 425 || code == 429;
@@ -46,6 +47,12 @@ task<void> keep_connected(std::string where, websocket_session session, reconnec
     // One trust store, and the keys of earlier connections, for all.
     auto way = options.client();
     options.client(way.tls(net::tls_client_settings{}));
+  }
+  if (const auto* const proxy = options.client().proxy().for_url(target);
+      proxy != nullptr && proxy->is_secure() && !options.client().proxy().tls()) {
+    auto way = options.client();
+    auto proxies = way.proxy();
+    options.client(way.proxy(proxies.tls(net::tls_client_settings{})));
   }
   std::mt19937_64 random{options.seed() ? *options.seed() : std::random_device{}()};
   supervise::backoff waits{options.backoff()};

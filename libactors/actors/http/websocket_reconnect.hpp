@@ -27,8 +27,9 @@
 /// The session says whether to go on: true connects again, false ends the call. A `websocket_error` that leaves it does
 /// as true; any other exception ends the call and comes out of it.
 ///
-/// Errors: what no other attempt would change is thrown at once (`unsupported`, and `refused` with a 4xx other than
-/// 408, 425 and 429), as is the last error after `max_attempts` in a row. Cancellation: at once, in every phase.
+/// Errors: what no other attempt would change is thrown at once (`unsupported`, and `refused` or `proxy` with a 4xx
+/// other than 408, 425 and 429), as is the last error after `max_attempts` in a row. Cancellation: at once, in every
+/// phase.
 namespace actors::http {
 
 /// What happens to a connection that is kept.

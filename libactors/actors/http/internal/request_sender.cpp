@@ -130,10 +130,15 @@ task<std::unique_ptr<net::stream>> request_sender::open_stream(const url& where,
   const route way{*options_, where};
   if (way.proxy() == nullptr)
     co_return co_await transport_->open(where);
-  auto stream = co_await transport_->open(*way.proxy());
+  auto stream = co_await transport_->open_proxy(*way.proxy());
   if (!way.uses_tunnel())
     co_return stream;
-  co_await open_tunnel(*stream, *way.proxy(), where, what, options_->limits());
+  std::optional<std::string> agent;
+  if (const auto given = what.get("User-Agent"))
+    agent = *given;
+  auto failure = co_await open_tunnel(*stream, *way.proxy(), where, std::move(agent), options_->limits());
+  if (failure)
+    throw make_client_error(failure->kind, what, where, failure->problem);
   tell_hook(*options_, client_event_kind::tunnel, where, 0, way.proxy()->authority());
   if (where.is_secure())
     stream = co_await transport_->secure(std::move(stream), std::string{where.host()});

@@ -1,12 +1,13 @@
 #include <actors/http/internal/route.hpp>
 
-#include <actors/http/client_error.hpp>
 #include <actors/http/internal/authenticator.hpp>
 #include <actors/http/internal/parser.hpp>
 #include <actors/http/internal/serializer.hpp>
 #include <actors/net/endpoint.hpp>
 
 #include <array>
+#include <string_view>
+#include <utility>
 
 namespace actors::http::internal {
 
@@ -45,16 +46,18 @@ void route::withdraw(request& what) const {
     what.fields().remove("Proxy-Authorization");
 }
 
-task<void> open_tunnel(net::stream& to_proxy, const url& proxy, const url& where, const request& what,
-                       const message_limits& limits) {
-  const auto fail = [&](client_errc kind, std::string_view problem) {
-    throw client_error{kind, to_string(what.method()), where.without_userinfo().to_string(),
-                       "proxy " + proxy.authority() + ": " + std::string{problem}};
+task<std::optional<tunnel_failure>> open_tunnel(net::stream& to_proxy, url proxy, url where,
+                                                std::optional<std::string> user_agent, message_limits limits) {
+  const auto failed = [&proxy](client_errc kind, std::string_view problem) {
+    tunnel_failure result;
+    result.kind = kind;
+    result.problem = "proxy " + proxy.authority() + ": " + std::string{problem};
+    return std::optional{std::move(result)};
   };
   const auto target = net::host_and_port(where.host(), where.port());
   request question{method::connect, target};
-  if (const auto agent = what.get("User-Agent"))
-    question.set("User-Agent", *agent);
+  if (user_agent)
+    question.set("User-Agent", *user_agent);
   add_credentials(proxy, question);
   std::string out;
   append_head(out, question, body_framing::none(), target);
@@ -66,19 +69,22 @@ task<void> open_tunnel(net::stream& to_proxy, const url& proxy, const url& where
   for (;;) {
     const auto size = co_await to_proxy.read_some(byte);
     if (size == 0)
-      fail(client_errc::disconnected, "it closed the connection instead of opening a tunnel");
+      co_return failed(client_errc::disconnected, "it closed the connection instead of opening a tunnel");
     std::string_view input{byte.data(), size};
     auto event = parser.next(input);
     while (event == parse_event::head && is_informational(parser.head().status()))
       event = parser.next(input);
     if (event == parse_event::failed)
-      fail(client_errc::protocol, std::string{parser.failure().message});
+      co_return failed(client_errc::protocol, parser.failure().message);
     if (event != parse_event::head)
       continue;
-    if (is_success(parser.head().status()))
-      co_return;
-    fail(client_errc::proxy, "it refuses the tunnel with " + std::to_string(code(parser.head().status())) + " " +
-                                 std::string{parser.head().reason()});
+    const auto answer = parser.head().status();
+    if (is_success(answer))
+      co_return std::nullopt;
+    auto refusal = failed(client_errc::proxy, "it refuses the tunnel with " + std::to_string(code(answer)) + " " +
+                                                  std::string{parser.head().reason()});
+    refusal->code = answer;
+    co_return refusal;
   }
 }
 

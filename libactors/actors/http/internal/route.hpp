@@ -1,12 +1,15 @@
 #pragma once
 
 #include <actors/core/task.hpp>
+#include <actors/http/client_error.hpp>
 #include <actors/http/client_options.hpp>
+#include <actors/http/limits.hpp>
 #include <actors/http/message.hpp>
+#include <actors/http/status.hpp>
 #include <actors/http/url.hpp>
 #include <actors/net/stream.hpp>
 
-#include <memory>
+#include <optional>
 #include <string>
 
 namespace actors::http::internal {
@@ -35,9 +38,16 @@ private:
   bool tunnel_;
 };
 
-/// Asks a proxy for a tunnel to the server of `where`; afterwards the stream leads there.
-/// @throws client_error `proxy`, `protocol`, `too_large`, `disconnected`; net_error
-[[nodiscard]] task<void> open_tunnel(net::stream& to_proxy, const url& proxy, const url& where, const request& what,
-                                     const message_limits& limits);
+/// Why a proxy has opened no tunnel.
+struct tunnel_failure {
+  client_errc kind = client_errc::proxy; // or `protocol`, `too_large`, `disconnected`
+  std::string problem;                   // names the proxy
+  std::optional<status> code;            // of its answer, if it has refused
+};
+
+/// Asks a proxy for a tunnel to the server of `where`; without a failure the stream leads there afterwards.
+/// @throws net_error
+[[nodiscard]] task<std::optional<tunnel_failure>>
+open_tunnel(net::stream& to_proxy, url proxy, url where, std::optional<std::string> user_agent, message_limits limits);
 
 } // namespace actors::http::internal

@@ -26,24 +26,26 @@ transport::phase transport::phase_of(const net::net_error& error) noexcept {
   return is_tls ? phase::tls : phase::connect;
 }
 
-std::optional<net::tls_client_context> transport::known_context() const {
+std::optional<net::tls_client_context> transport::default_context() const {
   const std::scoped_lock guard{mutex_};
-  return tls_;
+  return default_;
 }
 
-task<net::tls_client_context> transport::context() {
-  auto found = known_context();
+task<net::tls_client_context> transport::context(optional_context given) {
+  if (given)
+    co_return *std::move(given);
+  auto found = default_context();
   if (found)
     co_return *std::move(found);
   // The trust store is read from files, once: those who come meanwhile wait for it.
   const auto turn = co_await loading_.lock();
-  found = known_context();
+  found = default_context();
   if (found)
     co_return *std::move(found);
   auto loaded = co_await to_thread(&load_default_context).abandon_on_cancel();
   {
     const std::scoped_lock guard{mutex_};
-    tls_ = loaded;
+    default_ = loaded;
   }
   co_return loaded;
 }
@@ -64,8 +66,21 @@ task<std::unique_ptr<net::stream>> transport::open(url where) {
   co_return co_await secure(std::move(made), std::move(name));
 }
 
+task<std::unique_ptr<net::stream>> transport::open_proxy(url proxy) {
+  auto made = co_await connect(std::string{proxy.host()}, proxy.port());
+  if (!proxy.is_secure())
+    co_return made;
+  std::string name{proxy.host()};
+  co_return co_await secure_by(proxy_tls_, std::move(made), std::move(name));
+}
+
 task<std::unique_ptr<net::stream>> transport::secure(std::unique_ptr<net::stream> over, std::string host) {
-  auto settings = co_await context();
+  return secure_by(tls_, std::move(over), std::move(host));
+}
+
+task<std::unique_ptr<net::stream>> transport::secure_by(optional_context given, std::unique_ptr<net::stream> over,
+                                                        std::string host) {
+  auto settings = co_await context(std::move(given));
   std::unique_ptr<net::stream> made =
       co_await net::tls_client_handshake(std::move(over), std::move(settings), std::move(host));
   co_return made;
