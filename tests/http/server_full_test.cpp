@@ -181,7 +181,7 @@ TEST(full_server, says_so_in_the_log_once) {
       all.push_back(co_await asked_once(site.port()));
   });
   EXPECT_EQ(log->text(),
-            "warning the limit of connections, 1, is reached: those that are idle are closed for new clients\n");
+            "warning http: the limit of connections, 1, is reached: those that are idle are closed for new clients\n");
 }
 
 TEST(full_server, can_refuse_clients_when_all_connections_are_busy) {

@@ -158,8 +158,13 @@ TEST(serve, calls_can_share_a_limit_and_somebody_may_be_asked_to_make_room) {
         const auto first = co_await listen_tcp("127.0.0.1", 0);
         const auto second = co_await listen_tcp("127.0.0.1", 0);
         const auto room = std::make_shared<sync::semaphore>(1);
+        std::weak_ptr<const void> token; // of who waits
         int asked = 0;
-        const auto options = serve_options{}.room(room).on_full([&asked] { ++asked; });
+        const auto options = serve_options{}.room(room).on_full([&asked, &token]() -> std::shared_ptr<const void> {
+          const auto made = std::make_shared<int>(++asked);
+          token = made;
+          return made;
+        });
         const auto serve_on = [&options](listener& source) -> task<void> { co_await serve(source, echo, options); };
         const auto serving_first = spawn(serve_on(*first));
         const auto serving_second = spawn(serve_on(*second));
@@ -172,8 +177,10 @@ TEST(serve, calls_can_share_a_limit_and_somebody_may_be_asked_to_make_room) {
         while (room->waiting() == 0)
           co_await yield();
         EXPECT_EQ(asked, 1);
+        EXPECT_FALSE(token.expired());
         one->close();
         EXPECT_EQ(co_await with_timeout(30s, read_exactly(*other, 1)), "b");
+        EXPECT_TRUE(token.expired());
         other->close();
         while (room->value() == 0)
           co_await yield();

@@ -118,10 +118,9 @@ task<void> accept_from(net::listener& source, std::shared_ptr<server_core> core)
     each = [core](std::unique_ptr<net::stream> stream) { return serve_or_refuse(core, std::move(stream)); };
   } else {
     options.max_connections(std::numeric_limits<std::size_t>::max()).room(core->room());
-    options.on_full([core, &context] {
+    options.on_full([core, &context]() -> std::shared_ptr<const void> {
       log_full(*core, context, actors::detail::now_of(actors::detail::core_of(context)));
-      if (!core->close_idle(core->room()->waiting()))
-        core->want_end();
+      return std::make_shared<server_core::newcomer>(core);
     });
     each = [core](std::unique_ptr<net::stream> stream) { return server_connection::run(core, std::move(stream)); };
   }

@@ -184,8 +184,9 @@ private:
 task<void> find_room(const serve_options& options) {
   if (options.room()->try_acquire())
     co_return;
+  std::shared_ptr<const void> kept;
   if (options.on_full())
-    options.on_full()();
+    kept = options.on_full()();
   co_await options.room()->acquire();
 }
 

@@ -52,9 +52,11 @@ public:
     return *this;
   }
 
-  /// Called when a client has come for whom there is no permit, before it waits for one: somebody may be asked to make
-  /// room. Must not block.
-  serve_options& on_full(std::function<void()> value) {
+  /// What is done when a client has come for whom there is no permit, before it waits for one: somebody may be asked to
+  /// make room. What it returns is kept as long as the client waits. Must not block.
+  using full_handler = std::function<std::shared_ptr<const void>()>;
+
+  serve_options& on_full(full_handler value) {
     on_full_ = std::move(value);
     return *this;
   }
@@ -81,7 +83,7 @@ public:
 
   [[nodiscard]] const std::shared_ptr<sync::semaphore>& room() const noexcept { return room_; }
 
-  [[nodiscard]] const std::function<void()>& on_full() const noexcept { return on_full_; }
+  [[nodiscard]] const full_handler& on_full() const noexcept { return on_full_; }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
@@ -92,7 +94,7 @@ public:
 private:
   std::size_t max_connections_ = 10'000;
   std::shared_ptr<sync::semaphore> room_;
-  std::function<void()> on_full_;
+  full_handler on_full_;
   std::string name_ = "connection";
   error_handler on_error_;
   duration drain_timeout_ = forever;

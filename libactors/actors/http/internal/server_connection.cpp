@@ -422,6 +422,7 @@ void server_connection::set_read_deadline() {
     begin_wait(saturating_add(current, limit));
   } else if (parser_.idle()) {
     idle_.begin(current);
+    core_->became_idle();
     set(saturating_add(current, options.idle_timeout()));
   } else {
     if (head_deadline_ == time_point::max())

@@ -102,8 +102,40 @@ bool server_core::close_idle(std::size_t waiting, time_point now) {
   return false;
 }
 
+server_core::newcomer::newcomer(std::shared_ptr<server_core> core) : core_(std::move(core)) {
+  std::size_t others = 0;
+  {
+    const std::scoped_lock guard{core_->mutex_};
+    others = core_->newcomers_++;
+  }
+  // Wanted first: a connection that becomes idle while others are looked at will see it.
+  core_->want_end();
+  if (core_->close_idle(others))
+    static_cast<void>(core_->take_wanted_end());
+}
+
+/// What was wanted for it need not be any more.
+server_core::newcomer::~newcomer() {
+  const std::scoped_lock guard{core_->mutex_};
+  const auto most = static_cast<std::uint32_t>(--core_->newcomers_);
+  auto wanted = core_->ends_wanted_.load(std::memory_order_relaxed);
+  while ((wanted & ~all_wanted) > most)
+    if (core_->ends_wanted_.compare_exchange_weak(wanted, (wanted & all_wanted) | most, std::memory_order_relaxed))
+      break;
+}
+
 void server_core::want_end() noexcept {
-  ends_wanted_.fetch_add(1, std::memory_order_release);
+  ends_wanted_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+void server_core::look_again() {
+  std::size_t others = 0;
+  {
+    const std::scoped_lock guard{mutex_};
+    others = newcomers_ > 0 ? newcomers_ - 1 : 0;
+  }
+  if (close_idle(others))
+    static_cast<void>(take_wanted_end());
 }
 
 bool server_core::take_wanted_end() noexcept {

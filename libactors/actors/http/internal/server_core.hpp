@@ -93,8 +93,24 @@ public:
   /// The same for a server that refuses, which may have to turn many away: looks only for a hundredth of the time.
   [[nodiscard]] bool close_idle(std::size_t waiting, time_point now);
 
-  /// Has the next connection that answers end with its answer.
-  void want_end() noexcept;
+  /// A client that waits until there is room for it, as long as this is there. If no connection is idle, the next that
+  /// answers ends with its answer, or one that becomes idle at once.
+  class newcomer {
+  public:
+    explicit newcomer(std::shared_ptr<server_core> core);
+    newcomer(const newcomer&) = delete;
+    newcomer& operator=(const newcomer&) = delete;
+    ~newcomer();
+
+  private:
+    std::shared_ptr<server_core> core_;
+  };
+
+  /// Called by a connection that has become idle: it may be the one to end for a client that waits.
+  void became_idle() {
+    if (const auto wanted = ends_wanted_.load(std::memory_order_acquire); wanted != 0 && (wanted & all_wanted) == 0)
+      look_again();
+  }
 
   /// A connection that was asked to end has got a request before it could: the next that answers ends in its place.
   void keep(const void* connection) noexcept;
@@ -116,6 +132,8 @@ private:
   static constexpr std::uint32_t all_wanted = std::uint32_t{1} << 31;
 
   [[nodiscard]] bool take_wanted_end() noexcept;
+  void want_end() noexcept;
+  void look_again();
 
   http::handler handler_;
   server_options options_;
@@ -126,8 +144,9 @@ private:
   unsigned refusals_ = 0;     // that were logged in it
   std::uint64_t refusals_left_out_ = 0;
   std::unordered_map<const void*, entry> connections_;
-  std::size_t leaving_ = 0; // that were asked to end
-  time_point may_look_at_;  // for idle ones, if the server refuses
+  std::size_t leaving_ = 0;   // that were asked to end
+  std::size_t newcomers_ = 0; // that wait
+  time_point may_look_at_;    // for idle ones, if the server refuses
   std::optional<time_point> full_logged_at_;
 };
 
