@@ -105,6 +105,9 @@ private:
 
   [[nodiscard]] std::string_view unsent() const noexcept { return std::string_view{unsent_}.substr(sent_); }
 
+  /// Empties a buffer of records, and gives its memory back if that is more than the next usually need.
+  static void clear_output(std::string& out) noexcept;
+
   void sent(std::size_t count) noexcept;
   void send_answers() noexcept;
   void start_background() noexcept;
