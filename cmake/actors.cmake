@@ -293,7 +293,7 @@ function(actors_install_package)
     COMPATIBILITY SameMinorVersion)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/actors-config.cmake"
     "${CMAKE_CURRENT_BINARY_DIR}/actors-config-version.cmake" cmake/dependencies.cmake cmake/Findllhttp.cmake
-    cmake/Findbrotli.cmake cmake/Findwslay.cmake DESTINATION "${ACTORS_PACKAGE_DIR}")
+    cmake/Findbrotli.cmake cmake/Findre2.cmake cmake/Findwslay.cmake DESTINATION "${ACTORS_PACKAGE_DIR}")
   install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 endfunction()
 
