@@ -144,6 +144,8 @@ public:
   /// Keeps what goes, in the reverse order, when the request has been answered. Strong: what throws has kept nothing.
   void keep(const detail::kept_object& what) { kept_.push_back(what); }
 
+  [[nodiscard]] bool keeps_something() const noexcept { return !kept_.empty(); }
+
   [[nodiscard]] void* find_kept(std::type_index key) const noexcept;
 
   /// Tears down all that is kept, the last first. What goes wrong is logged, and does not keep the others.

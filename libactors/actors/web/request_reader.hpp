@@ -20,7 +20,7 @@
 namespace actors::web {
 
 /// Where parameters come from, in the order in which they are read and their problems told.
-enum class parameter_place : std::uint8_t { dependency, path, query, header, cookie, body, request };
+enum class value_source : std::uint8_t { dependency, path, query, header, cookie, body, request };
 
 /// What must be known of the body before parameters are read; can be joined.
 enum class body_need : std::uint8_t { none = 0, bytes = 1, json = 2, form = 4 };
@@ -42,7 +42,8 @@ public:
   [[nodiscard]] validator& problems() noexcept { return problems_; }
 
   /// Reads the body, and makes of it what is needed. A body that cannot be read as what it says is an exception at
-  /// once: `validation_error` for JSON that is none, `http_error` with 400 for text that is no UTF-8 or nested too deep.
+  /// once: `validation_error` for JSON that is none, `http_error` with 400 for text that is no UTF-8 or nested too
+  /// deep.
   [[nodiscard]] task<void> prepare(body_need what);
 
   // -- what is there; views into the request --
@@ -66,7 +67,7 @@ namespace detail {
 
 /// A parameter with a name, without its type.
 struct parameter_spec {
-  parameter_place place = parameter_place::query;
+  value_source source = value_source::query;
   std::string name;
   bool required = true;
   bool is_list = false;
@@ -75,7 +76,6 @@ struct parameter_spec {
   std::string title;
   std::string description;
   std::string fallback; // as JSON, if there is one
-  nlohmann::json example;
   value_rules rules;
   bool (*read)(const input& what, void* into, const value_rules& rules, validator& to) = nullptr;
   nlohmann::json (*schema)(schema_builder& to, const value_rules& rules) = nullptr;
@@ -89,6 +89,8 @@ void describe_parameter(const parameter_spec& by, operation& to);
 /// A body of JSON, whole.
 [[nodiscard]] bool read_body(request_reader& from, bool required, void* into,
                              bool (*read)(const input&, void*, const value_rules&, validator&));
+
+void describe_body(operation& to, bool required, schema_function schema);
 
 } // namespace detail
 

@@ -1,0 +1,163 @@
+#include <actors/web/context.hpp>
+
+#include <actors/core/error.hpp>
+#include <actors/core/task_log.hpp>
+#include <actors/core/timeout.hpp>
+#include <actors/http/error.hpp>
+#include <actors/net/error.hpp>
+#include <actors/web/http_error.hpp>
+#include <actors/web/internal/application_core.hpp>
+#include <actors/web/internal/request_data.hpp>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace actors::web {
+
+namespace {
+
+/// 128 bits in hexadecimal digits.
+std::string random_id() {
+  static thread_local std::mt19937_64 source{std::random_device{}()};
+  constexpr std::size_t words = 2;
+  constexpr std::size_t digits_a_word = 16;
+  std::string result;
+  result.reserve(words * digits_a_word);
+  for (std::size_t word = 0; word < words; ++word) {
+    auto bits = source();
+    for (std::size_t i = 0; i < digits_a_word; ++i, bits >>= 4)
+      result.push_back("0123456789abcdef"[bits & 15]);
+  }
+  return result;
+}
+
+} // namespace
+
+context::context(http::server_exchange& exchange, const internal::application_core& application) noexcept
+    : exchange_(&exchange), application_(&application) {}
+
+context::~context() {
+  // What a task that is killed leaves: no teardown, only destructors.
+  while (!kept_.empty()) {
+    const auto last = kept_.back();
+    kept_.pop_back();
+    last.destroy(last.object);
+  }
+}
+
+task<std::string_view> context::body() {
+  if (!body_)
+    co_await fetch_body();
+  co_return *body_;
+}
+
+task<void> context::fetch_body() {
+  std::string whole;
+  try {
+    for (;;) {
+      const auto piece = co_await exchange_->read_some();
+      if (piece.empty())
+        break;
+      if (piece.size() > body_limit_ || whole.size() > body_limit_ - piece.size())
+        throw http::error{http::errc::body_too_large,
+                          "the body is larger than " + std::to_string(body_limit_) + " bytes"};
+      whole.append(piece);
+    }
+  } catch (const net::net_error&) {
+    client_is_gone_ = true;
+    throw;
+  } catch (const timeout_error&) {
+    throw http_error{http::status::request_timeout};
+  }
+  body_ = std::move(whole);
+}
+
+std::string_view context::path_value(std::string_view name) const noexcept {
+  if (entry_ == nullptr)
+    return {};
+  const auto& names = entry_->pattern.names();
+  for (std::size_t i = 0; i < names.size() && i < values_.size(); ++i)
+    if (names[i] == name)
+      return values_[i];
+  return {};
+}
+
+const std::string& context::request_id() const {
+  if (request_id_.empty())
+    request_id_ = random_id();
+  return request_id_;
+}
+
+std::string_view context::route_name() const noexcept {
+  return entry_ == nullptr ? std::string_view{} : std::string_view{entry_->name};
+}
+
+std::string context::url_for(std::string_view name,
+                             std::vector<std::pair<std::string_view, std::string>> values) const {
+  return root_path_ + application_->url_for(name, values);
+}
+
+void* context::find_state(std::type_index key) const {
+  if (auto* found = application_->find_state(key))
+    return found;
+  throw misuse_error(std::string{"the application has no state of the type "} + key.name());
+}
+
+void* context::find_kept(std::type_index key) const noexcept {
+  for (const auto& each : kept_)
+    if (each.key == key)
+      return each.object;
+  return nullptr;
+}
+
+task<void> context::tear_down(std::exception_ptr error) {
+  std::exception_ptr interruption;
+  while (!kept_.empty()) {
+    const auto last = kept_.back();
+    kept_.pop_back();
+    // Its destructor runs also if this task is killed meanwhile.
+    const std::unique_ptr<void, void (*)(void*)> object{last.object, last.destroy};
+    if (last.tear_down == nullptr)
+      continue;
+    std::exception_ptr problem;
+    try {
+      auto pending = with_timeout(application_->settings->teardown_limit, last.tear_down(last.object, error));
+      co_await std::move(pending);
+    } catch (const cancelled&) {
+      interruption = std::current_exception();
+    } catch (...) {
+      problem = std::current_exception();
+    }
+    if (problem)
+      task_log("web").error("a dependency was not torn down: " + describe(problem), {{"request", request_id()}});
+  }
+  if (interruption)
+    std::rethrow_exception(interruption);
+}
+
+void context::enter(const internal::application_core& application, std::string_view below, std::string_view pattern) {
+  application_ = &application;
+  entry_ = nullptr;
+  values_.clear();
+  root_path_.append(below);
+  route_prefix_.append(pattern);
+  route_ = {};
+}
+
+void context::found(const internal::route_entry& route, std::vector<std::string> values) {
+  entry_ = &route;
+  values_ = std::move(values);
+  if (route_prefix_.empty())
+    route_ = route.pattern.text();
+  else
+    route_ = *(whole_route_ = std::make_unique<std::string>(route_prefix_ + std::string{route.pattern.text()}));
+}
+
+internal::request_data& context::data() {
+  if (!data_)
+    data_ = std::make_unique<internal::request_data>();
+  return *data_;
+}
+
+} // namespace actors::web
