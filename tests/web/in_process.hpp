@@ -92,7 +92,8 @@ inline answer post_json(application& app, std::string_view target, std::string_v
 /// Type and place of everything that a 422 complains about: `missing query.q`.
 inline std::vector<std::string> complaints(const answer& of) {
   std::vector<std::string> result;
-  for (const auto& each : of.value().at("detail")) {
+  const auto all = of.value();
+  for (const auto& each : all.at("detail")) {
     auto text = each.at("type").get<std::string>() + " ";
     bool first = true;
     for (const auto& step : each.at("loc")) {

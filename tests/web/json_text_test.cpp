@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace actors::web::test {
 namespace {
@@ -36,7 +38,41 @@ TEST(strict_json, is_nothing_else) {
         "\"\x01\"", "\"\xff\"", "\"\\ud800\"", "// a\n1", "\xef\xbb\xbf,"}) {
     EXPECT_THAT(parsed(text), HasSubstr("json_invalid: JSON decode error")) << text;
   }
-  EXPECT_THAT(parsed("[1, x]"), StartsWith("5/ json_invalid"));
+  EXPECT_THAT(parsed("[1, x]"), StartsWith("4/ json_invalid"));
+}
+
+TEST(strict_json, is_wrong_where_others_find_it_wrong) {
+  // As Python's json has it.
+  const std::vector<std::pair<std::string, std::string>> faults{
+      {"", "0 Expecting value"},
+      {" ", "1 Expecting value"},
+      {"{bad", "1 Expecting property name enclosed in double quotes"},
+      {"{\"a\": 1", "7 Expecting ',' delimiter"},
+      {"{\"a\":1,}", "7 Expecting property name enclosed in double quotes"},
+      {"{\"a\" 1}", "5 Expecting ':' delimiter"},
+      {"{\"a\":tru}", "5 Expecting value"},
+      {"{\"a\":1}x", "7 Extra data"},
+      {"[1,]", "3 Expecting value"},
+      {"[1 2]", "3 Expecting ',' delimiter"},
+      {"01", "1 Extra data"},
+      {"1.", "1 Extra data"},
+      {"-", "0 Expecting value"},
+      {"NaN", "0 Expecting value"},
+      {"\"abc", "0 Unterminated string starting at"},
+      {"\"a\nb\"", "2 Invalid control character at"},
+      {"\"\\x\"", "1 Invalid \\escape"},
+      {"\"\\u12\"", "2 Invalid \\uXXXX escape"},
+      {"[\"\xc3\xa4\xc3\xb6\", x]", "7 Expecting value"}};
+  for (const auto& [text, fault] : faults) {
+    validator to;
+    static_cast<void>(parse_strict_json(text, to));
+    const auto problems = to.take();
+    ASSERT_EQ(problems.size(), 1U) << text;
+    EXPECT_EQ(std::to_string(std::get<std::size_t>(problems.front().location.at(0))) + " " +
+                  problems.front().context.at("error").get<std::string>(),
+              fault)
+        << text;
+  }
 }
 
 TEST(strict_json, has_each_name_once_in_an_object) {

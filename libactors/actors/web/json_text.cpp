@@ -1,5 +1,8 @@
 #include <actors/web/json_text.hpp>
 
+#include <actors/core/printable_text.hpp>
+#include <actors/web/internal/json_fault.hpp>
+
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +13,9 @@ namespace actors::web {
 namespace {
 
 using nlohmann::json;
+
+/// Parsers quote what they do not understand, however long.
+constexpr std::size_t longest_reason = 200;
 
 /// Builds the value, and looks at what the parser does not mind.
 class strict_builder : public nlohmann::json_sax<json> {
@@ -111,9 +117,17 @@ json parse_strict_json(std::string_view text, validator& to, std::size_t max_dep
   strict_builder builder{max_depth};
   if (json::sax_parse(text.begin(), text.end(), &builder))
     return builder.take();
-  const validator::step at{to, builder.position()};
+  auto position = builder.position();
+  auto problem = builder.problem();
+  // What is no JSON at all is told as others tell it.
+  if (position > 0 && !find_invalid_utf8(text))
+    if (const auto fault = internal::find_json_fault(text, max_depth)) {
+      position = fault->position;
+      problem = fault->what;
+    }
+  const validator::step at{to, position};
   const auto nothing = json::object();
-  to.report("json_invalid", "JSON decode error", input{nothing}, {{"error", builder.problem()}});
+  to.report("json_invalid", "JSON decode error", input{nothing}, {{"error", printable_text(problem, longest_reason)}});
   return nullptr;
 }
 

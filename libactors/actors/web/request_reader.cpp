@@ -2,6 +2,7 @@
 
 #include <actors/core/printable_text.hpp>
 #include <actors/http/cookie.hpp>
+#include <actors/http/error.hpp>
 #include <actors/http/form.hpp>
 #include <actors/http/json.hpp>
 #include <actors/http/media_type.hpp>
@@ -61,6 +62,16 @@ std::string from_latin1(std::string_view text) {
   return result;
 }
 
+/// What a peer has written wrongly, as its answer.
+template <class F>
+auto blamed_on_peer(F read) {
+  try {
+    return read();
+  } catch (const http::error& problem) {
+    throw http_error{status_for(problem.kind()), problem.what()};
+  }
+}
+
 nlohmann::json read_json_body(const std::string& body) {
   if (find_invalid_utf8(body) || is_too_deep(body))
     refuse_body();
@@ -93,11 +104,11 @@ task<void> request_reader::prepare(body_need what) {
     auto& form = data.form.emplace();
     const auto type = http::media_type::parse(fields.get("Content-Type").value_or(""));
     if (type && type->is("application/x-www-form-urlencoded")) {
-      form = http::query_params::parse(body);
+      form = blamed_on_peer([&body] { return http::query_params::parse(body); });
     } else if (type && type->is("multipart/form-data")) {
       http::request whole{context_->request().method(), "/"};
       whole.set("Content-Type", *fields.get("Content-Type")).set_body(body);
-      for (auto& part : http::parse_multipart(whole)) {
+      for (auto& part : blamed_on_peer([&whole] { return http::parse_multipart(whole); })) {
         if (part.head.filename)
           data.files.push_back(std::move(part));
         else
@@ -121,7 +132,7 @@ std::optional<std::string_view> last_of(const http::query_params& all, std::stri
 const http::query_params& query_of(context& c) {
   auto& known = c.data().query;
   if (!known)
-    known = http::query_params::parse(c.request().query());
+    known = blamed_on_peer([&c] { return http::query_params::parse(c.request().query()); });
   return *known;
 }
 

@@ -48,6 +48,57 @@ nlohmann::json validation_error::to_json() const {
   return {{"detail", std::move(all)}};
 }
 
+namespace {
+
+/// What a problem shows of its input, in bytes and in values: whoever sends something big need not get it back.
+constexpr std::size_t max_shown_text = 1024;
+constexpr std::size_t max_shown_values = 64;
+
+nlohmann::json shown_text(const std::string& text) {
+  if (text.size() <= max_shown_text)
+    return text;
+  auto end = max_shown_text;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;
+  return text.substr(0, end) + "…";
+}
+
+/// A copy of as much as may be shown. NOLINTNEXTLINE(misc-no-recursion): as deep as its reader has let it be
+nlohmann::json shown(const nlohmann::json& node, std::size_t& left) {
+  if (left > 0)
+    --left;
+  if (node.is_string())
+    return shown_text(node.get_ref<const std::string&>());
+  if (node.is_array()) {
+    auto result = nlohmann::json::array();
+    for (const auto& each : node) {
+      if (left == 0)
+        break;
+      result.push_back(shown(each, left));
+    }
+    return result;
+  }
+  if (node.is_object()) {
+    auto result = nlohmann::json::object();
+    for (const auto& [key, value] : node.get_ref<const nlohmann::json::object_t&>()) {
+      if (left == 0 || key.size() > max_shown_text)
+        break;
+      result[key] = shown(value, left);
+    }
+    return result;
+  }
+  return node;
+}
+
+nlohmann::json shown(const input& what) {
+  auto left = max_shown_values;
+  if (what.node() != nullptr)
+    return shown(*what.node(), left);
+  return shown_text(std::string{what.text()});
+}
+
+} // namespace
+
 nlohmann::json input::to_json() const {
   return node_ != nullptr ? *node_ : nlohmann::json(text_);
 }
@@ -59,7 +110,7 @@ void validator::report(std::string_view type, std::string message, const input& 
   validation_problem problem;
   problem.type = type;
   problem.message = std::move(message);
-  problem.input = what.to_json();
+  problem.input = shown(what);
   problem.context = std::move(context);
   for (const auto& step : location_) {
     if (const auto* name = std::get_if<std::string_view>(&step))

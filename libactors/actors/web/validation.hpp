@@ -31,7 +31,7 @@ struct validation_problem {
   std::string type; ///< for programs, such as `missing` or `string_too_short`
   std::vector<step> location;
   std::string message;
-  nlohmann::json input;   ///< what was there
+  nlohmann::json input;   ///< what was there, or as much of it as may be shown
   nlohmann::json context; ///< the limits that it breaks, null if there are none
 };
 
