@@ -135,31 +135,33 @@ class behind_prefix {
 public:
   template <class Text>
     requires std::is_convertible_v<const Text&, std::string_view>
-  consteval explicit behind_prefix(const Text& pattern) : text_(pattern) {}
+  consteval explicit behind_prefix(const Text& pattern) : text_(path_text{pattern}.view()) {}
 
-  [[nodiscard]] constexpr path_text text() const noexcept { return text_; }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_; }
 
 private:
-  path_text text_;
+  std::string_view text_;
 };
 
-/// The path of a handler: compiles if it is a pattern, and has the parameters that the handler asks for.
+/// The path of a handler: compiles if it is a pattern, and has the parameters that the handler asks for. In a router
+/// with a prefix it may be empty.
 template <class F>
 class path_of {
 public:
   template <class Text>
     requires std::is_convertible_v<const Text&, std::string_view>
   consteval path_of(const Text& pattern) : text_(pattern) { // NOLINT(google-explicit-constructor): a literal is one
-    if (!detail::arguments_for<std::decay_t<F>>::fits(text_))
+    const path_text whole{text_.empty() ? std::string_view{"/"} : text_};
+    if (!detail::arguments_for<std::decay_t<F>>::fits(whole))
       detail::the_path_has_no_such_parameter();
   }
 
-  path_of(behind_prefix path) : text_(path.text()) {} // NOLINT(google-explicit-constructor)
+  path_of(behind_prefix path) : text_(path.view()) {} // NOLINT(google-explicit-constructor)
 
-  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_.view(); }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_; }
 
 private:
-  path_text text_;
+  std::string_view text_;
 };
 
 } // namespace actors::web

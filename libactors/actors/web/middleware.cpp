@@ -3,13 +3,15 @@
 #include <actors/web/internal/application_core.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace actors::web {
 
-task<reply> next::operator()(context& c) const {
+task<reply> next::call(std::span<const std::shared_ptr<const detail::middleware_base>> rest, context& c) {
   std::exception_ptr problem;
   try {
-    co_return co_await rest_.front()->call(c, next{rest_.subspan(1)});
+    auto pending = rest.front()->call(c, next{rest.subspan(1)});
+    co_return co_await std::move(pending);
   } catch (...) {
     problem = std::current_exception();
   }

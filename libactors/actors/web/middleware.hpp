@@ -56,9 +56,12 @@ public:
   explicit next(std::span<const std::shared_ptr<const detail::middleware_base>> rest) noexcept : rest_(rest) {}
 
   /// The reply of what comes behind.
-  [[nodiscard]] task<reply> operator()(context& c) const;
+  [[nodiscard]] task<reply> operator()(context& c) const { return call(rest_, c); }
 
 private:
+  // Static: the task may outlive this.
+  static task<reply> call(std::span<const std::shared_ptr<const detail::middleware_base>> rest, context& c);
+
   std::span<const std::shared_ptr<const detail::middleware_base>> rest_;
 };
 
