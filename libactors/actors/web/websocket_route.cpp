@@ -36,6 +36,19 @@ task<bool> parameter_traits<http::websocket>::read(request_reader& from, held& i
 
 namespace detail {
 
+void websocket_endpoint::close_after_failure(context& c) {
+  try {
+    throw;
+  } catch (const cancelled&) {
+    return; // the destructor says that we go away
+  } catch (const http::websocket_error&) {
+    return;
+  } catch (...) {
+    if (const auto* course = c.find<websocket_course>(); course != nullptr && course->is_open)
+      course->sender.begin_close(http::close_code::internal_error);
+  }
+}
+
 task<reply> websocket_endpoint::answer_later(context& c) const {
   auto& course = c.set(websocket_course{options_, {}, false});
   request_reader from{c};
@@ -59,7 +72,6 @@ task<reply> websocket_endpoint::answer_later(context& c) const {
   }
   if (problem) {
     c.set_failure(problem);
-    course.sender.begin_close(http::close_code::internal_error);
     task_log("web").error("unhandled: " + actors::describe(problem),
                           {{"route", c.route()}, {"request", c.request_id()}});
   }

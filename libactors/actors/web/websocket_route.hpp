@@ -57,6 +57,9 @@ protected:
   /// Reads the parameters and calls the handler; false if the parameters are wrong.
   [[nodiscard]] virtual task<bool> run(request_reader& from) const = 0;
 
+  /// Begins to close it with 1011, if the exception under way is one of the handler's own.
+  static void close_after_failure(context& c);
+
 private:
   http::websocket_options options_;
 };
@@ -82,7 +85,12 @@ private:
     if (!ok)
       co_return false;
     auto pending = all.call(function_);
-    co_await std::move(pending);
+    try {
+      co_await std::move(pending);
+    } catch (...) {
+      close_after_failure(from.of()); // while the WebSocket is there
+      throw;
+    }
     co_return true;
   }
 
