@@ -313,31 +313,72 @@ std::size_t application::background_count() const {
 
 // -- life ----------------------------------------------------------------------------------------------------------------
 
+/// The hooks of an application and of all that are in it, each once, those of the outer ones first.
+void application::collect(const std::shared_ptr<whole>& from, std::vector<std::shared_ptr<whole>>& to) {
+  if (std::find(to.begin(), to.end(), from) != to.end())
+    return;
+  to.push_back(from);
+  for (const auto& part : from->mounted)
+    collect(part.of, to);
+  for (const auto& part : from->hosts)
+    collect(part.of, to);
+}
+
+task<void> application::run_shutdown_hooks() {
+  std::vector<std::shared_ptr<whole>> all;
+  collect(whole_, all);
+  std::exception_ptr interruption;
+  for (auto each = all.rbegin(); each != all.rend(); ++each) {
+    const auto& hooks = (*each)->shutdown;
+    for (auto at = hooks.rbegin(); at != hooks.rend(); ++at) {
+      std::exception_ptr problem;
+      try {
+        auto pending = (*at)();
+        co_await std::move(pending);
+      } catch (const cancelled&) {
+        interruption = std::current_exception();
+      } catch (...) {
+        problem = std::current_exception();
+      }
+      if (problem)
+        task_log("web").error("a hook at shutdown failed: " + describe(problem));
+    }
+  }
+  if (interruption)
+    std::rethrow_exception(interruption);
+}
+
 task<void> application::startup() {
-  for (const auto& each : whole_->startup) {
-    auto pending = each();
-    co_await std::move(pending);
+  std::vector<std::shared_ptr<whole>> all;
+  collect(whole_, all);
+  std::exception_ptr problem;
+  try {
+    for (const auto& part : all)
+      for (const auto& each : part->startup) {
+        auto pending = each();
+        co_await std::move(pending);
+      }
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  if (problem) {
+    co_await run_shutdown_hooks();
+    std::rethrow_exception(problem);
   }
 }
 
 task<void> application::shutdown(duration limit) {
-  const auto left = co_await whole_->background->drain(limit);
-  if (left > 0)
-    task_log("web").warning("background tasks were cancelled at shutdown", {{"count", std::to_string(left)}});
   std::exception_ptr interruption;
-  for (auto at = whole_->shutdown.rbegin(); at != whole_->shutdown.rend(); ++at) {
-    std::exception_ptr problem;
-    try {
-      auto pending = (*at)();
-      co_await std::move(pending);
-    } catch (const cancelled&) {
-      interruption = std::current_exception();
-    } catch (...) {
-      problem = std::current_exception();
-    }
-    if (problem)
-      task_log("web").error("a hook at shutdown failed: " + describe(problem));
+  std::size_t left = 0;
+  try {
+    auto draining = whole_->background->drain(limit);
+    left = co_await std::move(draining);
+  } catch (...) {
+    interruption = std::current_exception();
   }
+  if (left > 0)
+    task_log("web").warning("background tasks were cancelled at shutdown", {{"requests", std::to_string(left)}});
+  co_await run_shutdown_hooks();
   if (interruption)
     std::rethrow_exception(interruption);
 }

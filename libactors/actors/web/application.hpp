@@ -107,8 +107,8 @@ public:
     return add_shutdown(as_hook(std::move(hook)));
   }
 
-  /// Runs the hooks, those of mounted applications too. What one throws comes out, when those that were begun have been
-  /// ended. See application_server.hpp, which calls both around a server.
+  /// Runs the hooks, those of mounted applications too. What one throws comes out, when the hooks at shutdown have been
+  /// run. See application_server.hpp, which calls both around a server.
   [[nodiscard]] task<void> startup();
 
   /// Waits for background tasks, cancels what has not ended after `limit`, and runs the hooks. What they throw is
@@ -157,6 +157,8 @@ private:
   application& add_startup(hook what);
   application& add_shutdown(hook what);
 
+  static void collect(const std::shared_ptr<whole>& from, std::vector<std::shared_ptr<whole>>& to);
+  [[nodiscard]] task<void> run_shutdown_hooks();
   [[nodiscard]] const std::shared_ptr<internal::application_core>& core();
 
   std::shared_ptr<whole> whole_;
