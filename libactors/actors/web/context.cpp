@@ -1,6 +1,8 @@
 #include <actors/web/context.hpp>
 
 #include <actors/core/error.hpp>
+#include <actors/core/shield.hpp>
+#include <actors/core/spawn.hpp>
 #include <actors/core/task_log.hpp>
 #include <actors/core/timeout.hpp>
 #include <actors/http/error.hpp>
@@ -10,7 +12,6 @@
 #include <actors/web/internal/request_data.hpp>
 
 #include <algorithm>
-#include <array>
 #include <random>
 
 namespace actors::web {
@@ -37,13 +38,61 @@ std::string random_id() {
 context::context(http::server_exchange& exchange, const internal::application_core& application) noexcept
     : exchange_(&exchange), application_(&application) {}
 
-context::~context() {
-  // What a task that is killed leaves: no teardown, only destructors.
-  while (!kept_.empty()) {
-    const auto last = kept_.back();
-    kept_.pop_back();
+namespace {
+
+/// What a context has kept, to be undone by a task of its own.
+class kept_objects {
+public:
+  explicit kept_objects(std::vector<detail::kept_object> all) noexcept : all_(std::move(all)) {}
+
+  kept_objects(const kept_objects&) = delete;
+  kept_objects& operator=(const kept_objects&) = delete;
+
+  ~kept_objects() {
+    // What a task that is killed leaves: no teardown, only destructors.
+    while (!all_.empty())
+      drop_last();
+  }
+
+  [[nodiscard]] const detail::kept_object* last() const noexcept { return all_.empty() ? nullptr : &all_.back(); }
+
+  void drop_last() noexcept {
+    const auto last = all_.back();
+    all_.pop_back();
     last.destroy(last.object);
   }
+
+private:
+  std::vector<detail::kept_object> all_;
+};
+
+task<void> tear_down_all(std::shared_ptr<kept_objects> all, std::exception_ptr error, duration limit,
+                         std::string request_id) {
+  std::exception_ptr interruption;
+  while (const auto* last = all->last()) {
+    std::exception_ptr problem;
+    if (last->tear_down != nullptr) {
+      try {
+        auto pending = with_timeout(limit, last->tear_down(last->object, error));
+        co_await std::move(pending);
+      } catch (const cancelled&) {
+        interruption = std::current_exception();
+      } catch (...) {
+        problem = std::current_exception();
+      }
+    }
+    all->drop_last();
+    if (problem)
+      task_log("web").error("a dependency was not torn down: " + describe(problem), {{"request", request_id}});
+  }
+  if (interruption)
+    std::rethrow_exception(interruption);
+}
+
+} // namespace
+
+context::~context() {
+  const kept_objects rest{std::move(kept_)};
 }
 
 task<std::string_view> context::body() {
@@ -112,25 +161,33 @@ void* context::find_kept(std::type_index key) const noexcept {
 }
 
 task<void> context::tear_down(std::exception_ptr error) {
+  const bool waits =
+      std::any_of(kept_.begin(), kept_.end(), [](const auto& each) { return each.tear_down != nullptr; });
+  if (!waits) {
+    const kept_objects rest{std::exchange(kept_, {})}; // destructors do
+    co_return;
+  }
+  const auto all = std::make_shared<kept_objects>(std::exchange(kept_, {}));
+  const auto limit = application_->settings->teardown_limit;
   std::exception_ptr interruption;
-  while (!kept_.empty()) {
-    const auto last = kept_.back();
-    kept_.pop_back();
-    // Its destructor runs also if this task is killed meanwhile.
-    const std::unique_ptr<void, void (*)(void*)> object{last.object, last.destroy};
-    if (last.tear_down == nullptr)
-      continue;
-    std::exception_ptr problem;
+  task_handle<void> running;
+  try {
+    running = spawn_detached(tear_down_all(all, error, limit, request_id()), spawn_options{}.name("web teardown"));
+  } catch (const stopping_error&) {
+    running = {};
+  }
+  if (!running) {
+    auto here = tear_down_all(all, error, limit, request_id());
+    co_await std::move(here);
+    co_return;
+  }
+  // Cancelling the request must not break off what undoes it; that has a limit of its own.
+  while (!running.done()) {
     try {
-      auto pending = with_timeout(application_->settings->teardown_limit, last.tear_down(last.object, error));
-      co_await std::move(pending);
+      co_await shield(running);
     } catch (const cancelled&) {
       interruption = std::current_exception();
-    } catch (...) {
-      problem = std::current_exception();
     }
-    if (problem)
-      task_log("web").error("a dependency was not torn down: " + describe(problem), {{"request", request_id()}});
   }
   if (interruption)
     std::rethrow_exception(interruption);
