@@ -11,6 +11,12 @@
 #include <type_traits>
 #include <utility>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 namespace actors::web {
 
 namespace detail {
@@ -57,3 +63,7 @@ template <class R, class... Parameters, class... Before>
 }
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

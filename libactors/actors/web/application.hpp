@@ -19,6 +19,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// Web applications: routes with typed handlers, and what stands around them.
 ///
 /// @snippet examples/web.cpp application
@@ -165,3 +171,7 @@ private:
 };
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

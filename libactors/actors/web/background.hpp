@@ -12,6 +12,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// What is done after the reply, such as sending a mail: a handler that has a `background_tasks&` as parameter adds to
 /// it.
 ///
@@ -90,3 +96,7 @@ private:
 };
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

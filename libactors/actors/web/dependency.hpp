@@ -14,6 +14,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// Dependencies: functions that make what handlers need, of parameters as handlers have them, other dependencies
 /// included.
 ///
@@ -231,3 +237,7 @@ private:
 };
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

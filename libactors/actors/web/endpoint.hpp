@@ -13,6 +13,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// Handlers: any callable whose parameters say where they come from (parameter.hpp), and which gives an answer, or a
 /// value to be written as JSON, or nothing, at once or in a task.
 ///
@@ -165,3 +171,7 @@ private:
 };
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

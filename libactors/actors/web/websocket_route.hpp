@@ -12,6 +12,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// WebSockets as routes: a handler with an `http::websocket&` among its parameters, which are those of any handler.
 ///
 ///     task<void> echo(http::websocket& socket, path<"room", std::string> room, depends<current_user> who) {
@@ -106,3 +112,7 @@ template <class F>
 } // namespace detail
 
 } // namespace actors::web
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

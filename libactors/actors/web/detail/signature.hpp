@@ -11,6 +11,12 @@
 #include <utility>
 #include <vector>
 
+// GCC 12 complains that frames of coroutines hold types that only one file can name.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// What a callable takes and gives, and how it is called with what a request holds.
 namespace actors::web::detail {
 
@@ -170,3 +176,7 @@ template <class F>
 using awaited_result = typename awaited<typename signature<F>::result>::type;
 
 } // namespace actors::web::detail
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
