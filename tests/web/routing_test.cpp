@@ -96,6 +96,10 @@ TEST(routing, a_redirect_never_leads_to_another_host) {
   outer.mount("/m", inner);
   EXPECT_THAT(ask(outer, "GET", "//evil.example").field("Location"), Not(::testing::StartsWith("//")));
   EXPECT_EQ(ask(outer, "GET", "/m//evil.example").status, 404);
+  application root;
+  root.get("/{name}", says("name"));
+  for (const std::string target : {"//evil.example/", "/\\evil.example/", "/%5cevil.example/"})
+    EXPECT_EQ(ask(root, "GET", target).field("Location"), target[1] == '%' ? "/%5cevil.example" : "") << target;
 }
 
 TEST(routing, routers_have_prefixes_and_include_others) {
@@ -119,6 +123,19 @@ TEST(routing, a_parameter_that_no_path_has_is_a_misuse) {
   application app;
   app.include(part);
   EXPECT_THROW(static_cast<void>(app.handler()), misuse_error);
+}
+
+TEST(routing, nothing_is_added_behind_the_making_of_the_handler) {
+  router part{"/x"};
+  part.get("/y", says("y"));
+  application other;
+  application app;
+  app.include(part);
+  static_cast<void>(app.handler());
+  EXPECT_THROW(part.get("/z", says("z")), misuse_error);
+  EXPECT_THROW(app.get("/z", says("z")), misuse_error);
+  EXPECT_THROW(app.use(marks("a")), misuse_error);
+  EXPECT_THROW(app.mount("/o", other), misuse_error);
 }
 
 TEST(routing, two_routes_of_one_path_are_a_misuse) {

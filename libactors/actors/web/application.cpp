@@ -186,6 +186,7 @@ private:
   }
 
   void add_routes(const router::state& routes, const inherited& from) {
+    routes.is_sealed = true;
     for (const auto& each : routes.routes) {
       auto pattern = path_of_route(from, *each);
       check_names(pattern, *each, from);
@@ -240,9 +241,15 @@ private:
 
 application::application() : whole_(std::make_shared<whole>()) {}
 
+void application::check_open() const {
+  if (whole_->core)
+    throw misuse_error("something was added to an application whose handler has been made");
+}
+
 application& application::mount(std::string prefix, const application& other) {
   if (prefix.empty() || prefix.front() != '/' || prefix.back() == '/')
     throw misuse_error("an application cannot be mounted at '" + prefix + "'");
+  check_open();
   whole_->mounted.push_back({std::move(prefix), other.state_, other.whole_});
   return *this;
 }
@@ -250,6 +257,7 @@ application& application::mount(std::string prefix, const application& other) {
 application& application::host(std::string name, const application& other) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  check_open();
   whole_->hosts.push_back({std::move(name), other.state_, other.whole_});
   return *this;
 }

@@ -165,6 +165,7 @@ private:
 
   static void collect(const std::shared_ptr<whole>& from, std::vector<std::shared_ptr<whole>>& to);
   [[nodiscard]] task<void> run_shutdown_hooks();
+  void check_open() const;
   [[nodiscard]] const std::shared_ptr<internal::application_core>& core();
 
   std::shared_ptr<whole> whole_;

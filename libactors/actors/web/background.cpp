@@ -38,12 +38,18 @@ std::string name_of(const background_tasks::entry& what, std::size_t number) {
 
 } // namespace
 
-void background_runner::start(std::vector<background_tasks::entry> what, std::string request_id) {
+void background_runner::start(std::vector<background_tasks::entry> what, const std::string& request_id) {
   // Under the lock, so that a task which ends at once finds itself in the list.
   const std::scoped_lock guard{mutex_};
   const auto number = next_++;
-  auto body = run(shared_from_this(), number, std::move(what), std::move(request_id));
-  running_.emplace(number, spawn_detached(std::move(body), spawn_options{}.name("web background")));
+  const auto count = what.size();
+  auto body = run(shared_from_this(), number, std::move(what), request_id);
+  try {
+    running_.emplace(number, spawn_detached(std::move(body), spawn_options{}.name("web background")));
+  } catch (const stopping_error&) {
+    task_log("web").error("the runtime stops: " + std::to_string(count) + " background tasks are lost",
+                          {{"request", request_id}});
+  }
 }
 
 task<void> background_runner::run(std::shared_ptr<background_runner> self, std::uint64_t number,

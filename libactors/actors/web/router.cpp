@@ -13,6 +13,14 @@ std::string checked_prefix(std::string prefix) {
   return prefix;
 }
 
+/// What is added now would be seen by nobody.
+template <class State>
+State& open(const std::shared_ptr<State>& state) {
+  if (state->is_sealed)
+    throw misuse_error("something was added to routes of which an application's handler has been made");
+  return *state;
+}
+
 } // namespace
 
 router::router(std::string prefix) : state_(std::make_shared<state>()) {
@@ -20,23 +28,23 @@ router::router(std::string prefix) : state_(std::make_shared<state>()) {
 }
 
 router& router::tag(std::string value) {
-  state_->tags.push_back(std::move(value));
+  open(state_).tags.push_back(std::move(value));
   return *this;
 }
 
 router& router::include(const router& other, std::string prefix) {
-  state_->included.emplace_back(checked_prefix(std::move(prefix)), other.state_);
+  open(state_).included.emplace_back(checked_prefix(std::move(prefix)), other.state_);
   return *this;
 }
 
 router& router::mount(std::string prefix, http::handler handler) {
-  state_->handlers.emplace_back(checked_prefix(std::move(prefix)), std::move(handler));
+  open(state_).handlers.emplace_back(checked_prefix(std::move(prefix)), std::move(handler));
   return *this;
 }
 
 route_ref router::add(http::method how, std::string_view path, std::shared_ptr<const detail::endpoint_base> endpoint) {
   auto made = std::make_shared<route_definition>(how, std::string{path}, std::move(endpoint));
-  state_->routes.push_back(made);
+  open(state_).routes.push_back(made);
   return route_ref{std::move(made)};
 }
 
@@ -44,17 +52,17 @@ route_ref router::add_websocket(std::string_view path, std::shared_ptr<const det
   auto made = std::make_shared<route_definition>(http::method::get, std::string{path}, std::move(endpoint));
   made->is_websocket_ = true;
   made->said_.is_documented = false;
-  state_->routes.push_back(made);
+  open(state_).routes.push_back(made);
   return route_ref{std::move(made)};
 }
 
 router& router::use(std::shared_ptr<const detail::middleware_base> what) {
-  state_->middleware.push_back(std::move(what));
+  open(state_).middleware.push_back(std::move(what));
   return *this;
 }
 
 router& router::require(detail::requirement what) {
-  state_->requirements.push_back(std::move(what));
+  open(state_).requirements.push_back(std::move(what));
   return *this;
 }
 

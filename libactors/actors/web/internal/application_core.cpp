@@ -73,6 +73,11 @@ std::string_view path_below(const context& c) {
   return path.empty() ? std::string_view{"/"} : path;
 }
 
+/// Two slashes would lead to another host, and browsers take a backslash for one.
+bool leads_elsewhere(std::string_view path) noexcept {
+  return path.size() > 1 && (path[1] == '/' || path[1] == '\\');
+}
+
 bool wants_websocket(const http::request& head) noexcept {
   return head.method() == http::method::get && head.fields().has_token("Upgrade", "websocket");
 }
@@ -225,8 +230,7 @@ reply application_core::answer_unfound(const context& c) const {
   }
   if (method == http::method::options && path == "*")
     return http::response{http::status::no_content};
-  // Two slashes would lead to another host.
-  if (settings->redirects_slashes && path.size() > 1 && !c.request().path().starts_with("//")) {
+  if (settings->redirects_slashes && path.size() > 1 && !leads_elsewhere(c.request().path())) {
     std::string other{path};
     if (path.ends_with('/'))
       other.pop_back();

@@ -19,7 +19,7 @@ namespace actors::web::internal {
 class background_runner : public std::enable_shared_from_this<background_runner> {
 public:
   /// From a task. Takes none while the runtime stops: then they are logged as lost.
-  void start(std::vector<background_tasks::entry> what, std::string request_id);
+  void start(std::vector<background_tasks::entry> what, const std::string& request_id);
 
   /// Waits until all have ended; cancels what has not after `limit`. The number of those that were cancelled.
   [[nodiscard]] task<std::size_t> drain(duration limit);

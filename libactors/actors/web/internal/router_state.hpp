@@ -20,6 +20,7 @@ struct router::state {
   std::vector<std::shared_ptr<route_definition>> routes;
   std::vector<std::pair<std::string, std::shared_ptr<const state>>> included;
   std::vector<std::pair<std::string, http::handler>> handlers; // mounted
+  mutable bool is_sealed = false;                              // an application has been made of it
 };
 
 } // namespace actors::web
