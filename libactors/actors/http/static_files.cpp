@@ -1,90 +1,34 @@
 #include <actors/http/static_files.hpp>
 
-#include <actors/core/to_thread.hpp>
 #include <actors/http/content_type.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/internal/ascii.hpp>
 #include <actors/http/internal/quoted.hpp>
-#include <actors/http/internal/served_tree.hpp>
-#include <actors/http/internal/static_answer.hpp>
+#include <actors/http/static_site.hpp>
 
-#include <algorithm>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <stdexcept>
 #include <string_view>
 
 namespace actors::http {
 
 namespace {
 
-using internal::static_answer;
-
-/// A piece of a big file. Above the size from which a connection writes without copying.
-constexpr std::size_t piece_size = std::size_t{128} * 1024;
-
 class file_handler {
 public:
-  file_handler(const std::filesystem::path& root, static_options options)
-      : state_(std::make_shared<const state>(root, std::move(options))) {}
+  explicit file_handler(static_site site) : site_(std::move(site)) {}
 
   task<void> operator()(server_exchange& x) const {
-    const auto& [options, tree] = *state_;
-    if (auto refused = static_answer::refuse(options, x.head())) {
-      co_await x.send(std::move(*refused));
-      co_return;
-    }
-    auto looking =
-        to_thread([&tree = tree, &options = options, &r = x.head()] { return static_answer::find(tree, options, r); });
-    auto answer = co_await looking;
-    if (!answer.file().is_open()) {
+    auto answer = co_await site_.find(x.head());
+    if (!answer.has_body_in_pieces()) {
       co_await x.send(std::move(answer.head()));
       co_return;
     }
     co_await x.start(std::move(answer.head()));
-    const auto buffer = std::make_unique_for_overwrite<char[]>(piece_size);
-    const std::span<char> room{buffer.get(), piece_size};
-    const auto& ranges = answer.ranges();
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-      if (answer.parts()) {
-        const auto header = answer.parts()->header(i);
-        co_await x.write(header);
-      }
-      co_await send(x, answer.file(), ranges[i], room);
-    }
-    if (answer.parts()) {
-      const auto end = answer.parts()->end();
-      co_await x.write(end);
-    }
+    auto body = answer.write_body([&x](std::string_view piece) { return x.write(piece); });
+    co_await std::move(body);
   }
 
 private:
-  struct state {
-    state(const std::filesystem::path& root, static_options chosen)
-        : options(std::move(chosen)), tree(root, options.follow_links()) {}
-
-    static_options options;
-    internal::served_tree tree;
-  };
-
-  static task<void> send(server_exchange& x, const internal::served_entry& file, byte_range range,
-                         std::span<char> room) {
-    auto offset = range.first();
-    auto left = range.size();
-    while (left > 0) {
-      const auto piece = room.first(std::min<std::uint64_t>(left, room.size()));
-      auto reading = to_thread([&file, piece, offset] { return file.read(piece, offset); });
-      const auto size = co_await reading;
-      if (size < piece.size())
-        throw std::runtime_error("a file became shorter while it was sent");
-      co_await x.write(std::string_view{piece.data(), size});
-      offset += size;
-      left -= size;
-    }
-  }
-
-  std::shared_ptr<const state> state_;
+  static_site site_;
 };
 
 /// Checks a text by the rules of field values.
@@ -136,7 +80,7 @@ std::string static_options::content_type_for(std::string_view file_name) const {
 }
 
 handler static_files(const std::filesystem::path& root, static_options options) {
-  return file_handler{root, std::move(options)};
+  return file_handler{static_site{root, std::move(options)}};
 }
 
 } // namespace actors::http
