@@ -56,6 +56,12 @@ TEST(access_log, json_lines_can_be_read_back_whatever_the_client_sent) {
   const auto line = format_access(event, access_form::json);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto read = nlohmann::json::parse(line);
+  EXPECT_FALSE(read.contains("route"));
+  event.route = "/a/{id}";
+  event.request_id = "\"1\"";
+  const auto more = nlohmann::json::parse(format_access(event, access_form::json));
+  EXPECT_EQ(more.at("route"), "/a/{id}");
+  EXPECT_EQ(more.at("request_id"), "\"1\"");
   EXPECT_EQ(read.at("time"), "1994-11-06T08:49:37.000Z");
   EXPECT_EQ(read.at("peer"), "192.0.2.7:40123");
   EXPECT_EQ(read.at("method"), "GET");

@@ -118,6 +118,10 @@ std::string format_json(const access_event& event) {
               static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(event.took).count()));
   append_json(out, "referer", event.referer);
   append_json(out, "user_agent", event.user_agent);
+  if (!event.route.empty())
+    append_json(out, "route", event.route);
+  if (!event.request_id.empty())
+    append_json(out, "request_id", event.request_id);
   out.append(event.is_aborted ? ",\"aborted\":true}" : "}");
   return out;
 }

@@ -42,6 +42,8 @@ struct access_event {
   std::uint64_t sent = 0;                 ///< bytes of the answer's body, without framing
   duration took = duration::zero();       ///< from the head to the answer
   bool is_aborted = false;                ///< the client left, or the answer broke off
+  std::string route;                      ///< the pattern that took it, where somebody knows; JSON only
+  std::string request_id;                 ///< what tells it apart, where somebody knows; JSON only
 };
 
 using access_sink = std::function<void(const access_event&)>;
