@@ -29,13 +29,16 @@ std::string bytes_of_time(wall_time when) {
   return result;
 }
 
-bool is_in_time(std::string_view bytes, std::optional<std::chrono::seconds> max_age, wall_time now) {
+std::chrono::sys_seconds time_of_bytes(std::string_view bytes) {
   std::uint64_t seconds = 0;
   for (const char c : bytes)
     seconds = seconds << 8 | static_cast<unsigned char>(c);
+  return std::chrono::sys_seconds{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
+}
+
+bool is_in_time(std::string_view bytes, std::optional<std::chrono::seconds> max_age, wall_time now) {
   // The bytes are ours, so that the time is one that a clock has shown.
-  const auto age = std::chrono::floor<std::chrono::seconds>(now) -
-                   std::chrono::sys_seconds{std::chrono::seconds{static_cast<std::int64_t>(seconds)}};
+  const auto age = std::chrono::floor<std::chrono::seconds>(now) - time_of_bytes(bytes);
   return age >= -most_ahead && (!max_age || age <= *max_age);
 }
 
@@ -113,6 +116,17 @@ std::optional<std::string> value_sealer::recover(std::string_view text, std::opt
     }
   }
   return std::nullopt;
+}
+
+std::optional<wall_time> value_sealer::time_of(std::string_view text) {
+  const auto bytes = internal::base64url_decode(text);
+  if (!bytes || bytes->size() < salt_size + time_size)
+    return std::nullopt;
+  const auto when = time_of_bytes(std::string_view{*bytes}.substr(salt_size, time_size));
+  constexpr std::chrono::sys_seconds last{std::chrono::floor<std::chrono::seconds>(wall_time::max())};
+  if (when < std::chrono::sys_seconds{} || when > last)
+    return std::nullopt;
+  return when;
 }
 
 std::size_t value_sealer::protected_size(std::size_t size) noexcept {

@@ -71,6 +71,9 @@ public:
                                                    std::optional<std::chrono::seconds> max_age = {},
                                                    wall_time now = std::chrono::system_clock::now()) const;
 
+  /// When a text says that it was made, before it is known to be ours.
+  [[nodiscard]] static std::optional<wall_time> time_of(std::string_view text);
+
   /// How long the text for a value of `size` bytes is.
   [[nodiscard]] static std::size_t protected_size(std::size_t size) noexcept;
 
