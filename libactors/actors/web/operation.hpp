@@ -87,7 +87,7 @@ struct operation {
   /// The route's, such as `read_item`; may be empty.
   std::string name;
   std::vector<std::string> tags;
-  /// `Read Item` for the name `read_item` if empty.
+  /// If empty `Read Item` for the name `read_item`, or `Get Items Item Id` without a name.
   std::string summary;
   std::string description;
   bool deprecated = false;
