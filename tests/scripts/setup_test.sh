@@ -75,6 +75,11 @@ stand_in ninja <<'EOF'
 for i in 1 2 3 4; do echo "[$i/4] Building"; done
 EOF
 
+stand_in npm <<'EOF'
+[ "$1" = ci ] || exit 1
+[ -f "$3/package.json" ] && [ -f "$3/package-lock.json" ] && mkdir "$3/node_modules"
+EOF
+
 # ---- checks ----------------------------------------------------------------------------------------------------------
 
 fail() {
@@ -121,7 +126,8 @@ count() { grep -c "$1" "$CALLS" || true; }
 installs_everything_and_is_quick_the_second_time() {
   run --tsan
   [ "$status" = 0 ] || fail "exit code $status"
-  installed llhttp-9.2.1 caf-0.18.7-release caf-0.18.7-tsan
+  installed llhttp-9.2.1 caf-0.18.7-release caf-0.18.7-tsan openapi-tools
+  [ -d "$ACTORS_CACHE_DIR/openapi-tools/node_modules" ] || fail "the packages of npm are missing"
   [ -f "$ACTORS_CACHE_DIR/llhttp-9.2.1/include/llhttp.h" ] || fail "llhttp.h is missing"
   [ -f "$ACTORS_CACHE_DIR/caf-0.18.7-release/lib/libcaf_core.a" ] || fail "libcaf_core.a is missing"
   nothing_half_installed
