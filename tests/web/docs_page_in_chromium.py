@@ -41,7 +41,8 @@ def main(url):
         page.wait_for("document.querySelector('.live-responses-table .response-col_description pre') !== null")
         print("answer:", page.evaluate("document.querySelector('.live-responses-table .response .response-col_status')"
                                        ".childNodes[0].textContent.trim()"),
-              page.evaluate("document.querySelector('.live-responses-table .response-col_description pre').innerText"))
+              page.evaluate("JSON.parse(document.querySelector('.live-responses-table .response-col_description pre')"
+                            ".innerText).name"))
         if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(os.path.join(folder, "docs.png"))
         print("elsewhere:", page.evaluate("performance.getEntriesByType('resource').map(x => x.name)"

@@ -3,6 +3,7 @@
 #include <actors/core/error.hpp>
 #include <actors/core/task_log.hpp>
 #include <actors/web/internal/application_core.hpp>
+#include <actors/web/internal/documentation.hpp>
 #include <actors/web/internal/router_state.hpp>
 
 #include <algorithm>
@@ -98,6 +99,7 @@ struct application::whole {
 
   std::shared_ptr<internal::application_settings> settings = std::make_shared<internal::application_settings>();
   std::shared_ptr<internal::background_runner> background = std::make_shared<internal::background_runner>();
+  internal::documentation_settings documentation;
   std::vector<part> mounted;
   std::vector<part> hosts;
   std::vector<hook> startup;
@@ -122,6 +124,7 @@ public:
     from.requirements = routes.requirements;
     from.tags = routes.tags;
     builder.add_routes(routes, from);
+    add_documentation(*builder.core_, of.documentation, describe(routes));
     for (const auto& part : of.mounted) {
       auto child = builder.build_child(part, background);
       builder.add_mount(part.name, std::make_shared<mounted_application>(child, part.name), from);
@@ -313,6 +316,20 @@ std::string application::url_for(std::string_view name, std::vector<std::pair<st
 
 std::vector<operation> application::operations() const {
   return internal::core_builder::describe(*state_);
+}
+
+application& application::documentation(openapi_options about, docs_options page) {
+  whole_->documentation = {true, std::move(about), std::move(page)};
+  return *this;
+}
+
+application& application::no_documentation() {
+  whole_->documentation.is_served = false;
+  return *this;
+}
+
+nlohmann::ordered_json application::openapi() const {
+  return openapi_document(operations(), whole_->documentation.about);
 }
 
 std::size_t application::background_count() const {

@@ -3,7 +3,9 @@
 #include <actors/core/fwd.hpp>
 #include <actors/core/task.hpp>
 #include <actors/http/handler.hpp>
+#include <actors/web/docs_page.hpp>
 #include <actors/web/exception_handler.hpp>
+#include <actors/web/openapi.hpp>
 #include <actors/web/operation.hpp>
 #include <actors/web/router.hpp>
 
@@ -98,6 +100,18 @@ public:
     return add_override(typeid(depends<Function>),
                         std::make_shared<const detail::dependency_of<F>>(std::move(replacement)));
   }
+
+  // -- documentation --
+
+  /// What the OpenAPI document says beside the routes, and how its page is. Both are served whether or not this is
+  /// called: at `/openapi.json` and `/docs`, unless the application has such routes itself.
+  application& documentation(openapi_options about, docs_options page = {});
+
+  /// Serves neither.
+  application& no_documentation();
+
+  /// The document, as it is served. @throws misuse_error
+  [[nodiscard]] nlohmann::ordered_json openapi() const;
 
   // -- life --
 

@@ -109,7 +109,8 @@ docs_page::docs_page(const docs_options& options) : path_(options.path()) {
   const auto files = path_.substr(path_.rfind('/') + 1) + "/"; // relative to the page
   page_ = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-          escaped(options.title()) + "</title>\n<link rel=\"icon\" type=\"image/png\" href=\"" + files +
+          escaped(options.title().empty() ? "API" : options.title()) +
+          "</title>\n<link rel=\"icon\" type=\"image/png\" href=\"" + files +
           "favicon-32x32.png\">\n<link rel=\"stylesheet\" href=\"" + files +
           "swagger-ui.css\">\n</head>\n<body>\n<div id=\"swagger-ui\"></div>\n<script src=\"" + files +
           "swagger-ui-bundle.js\"></script>\n<script src=\"" + files + std::string{script_name} +

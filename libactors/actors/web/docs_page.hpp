@@ -28,7 +28,7 @@ class docs_options {
 public:
   docs_options() = default;
 
-  /// Of the page.
+  /// Of the page; unless set the interface's.
   docs_options& title(std::string text) {
     title_ = std::move(text);
     return *this;
@@ -64,7 +64,7 @@ public:
   [[nodiscard]] const nlohmann::json& oauth2() const noexcept { return oauth2_; }
 
 private:
-  std::string title_ = "API";
+  std::string title_;
   std::string path_ = "/docs";
   std::string openapi_path_ = "/openapi.json";
   nlohmann::json parameters_ = nlohmann::json::object();
