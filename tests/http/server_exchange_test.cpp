@@ -6,6 +6,7 @@
 #include <actors/core/wait.hpp>
 #include <actors/http/error.hpp>
 #include <actors/http/server.hpp>
+#include <actors/sync/event.hpp>
 #include <actors/testing/memory_stream.hpp>
 
 #include <gmock/gmock.h>
@@ -391,6 +392,57 @@ TEST(server_exchange, a_second_answer_and_too_long_a_body_are_misuse) {
     };
     EXPECT_EQ(co_await talk(twice, get), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
     EXPECT_EQ(refused, 3);
+  });
+}
+
+TEST(server_exchange, an_answer_without_an_end_hears_that_the_server_stops) {
+  run_virtually([]() -> task<> {
+    int heard = 0;
+    server site{[&](server_exchange& x) -> task<void> {
+                  sync::event stopping;
+                  x.on_server_stop([&] {
+                    ++heard;
+                    stopping.set();
+                  });
+                  co_await x.start(response{status::ok});
+                  co_await x.write("begun, ");
+                  co_await stopping.wait();
+                  // Too late to be told later.
+                  x.on_server_stop([&] { ++heard; });
+                  co_await x.write("ended");
+                },
+                server_options{}.server_name("")};
+    co_await site.start();
+    auto ends = make_memory_streams();
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    co_await ends.first->write_all(std::string_view{get});
+    static_cast<void>(co_await read_until(*ends.first, "begun, \r\n"));
+    EXPECT_EQ(heard, 0);
+    const auto began = co_await now();
+    const auto stopping = spawn(site.stop(1h));
+    const auto rest = co_await read_to_end(*ends.first);
+    EXPECT_EQ(rest, "5\r\nended\r\n0\r\n\r\n");
+    co_await stopping;
+    EXPECT_EQ(co_await now(), began);
+    EXPECT_EQ(heard, 2);
+  });
+}
+
+TEST(server_exchange, what_a_handler_wants_to_hear_ends_with_it) {
+  run_virtually([]() -> task<> {
+    int heard = 0;
+    server site{[&](server_exchange& x) -> task<void> {
+                  x.on_server_stop([&] { ++heard; });
+                  co_await x.send(response{status::no_content});
+                },
+                server_options{}.server_name("")};
+    co_await site.start();
+    auto ends = make_memory_streams();
+    const auto serving = spawn(site.serve(std::move(ends.second)));
+    co_await ends.first->write_all(std::string_view{get});
+    static_cast<void>(co_await read_until(*ends.first, "\r\n\r\n"));
+    co_await site.stop(1s);
+    EXPECT_EQ(heard, 0);
   });
 }
 

@@ -89,8 +89,8 @@ public:
   /// is closed, and is cut when the server ends. Throws `misuse_error` for a request with a body and for HTTP/1.0.
   [[nodiscard]] task<std::unique_ptr<net::stream>> upgrade(response head);
 
-  /// After `upgrade`: what is done, on any worker and without waiting, when the server begins to stop in order. It has
-  /// the server's grace to end the protocol; what is left then is cut.
+  /// What is done, on any worker and without waiting, when the server begins to stop in order: for answers without an
+  /// end, and after `upgrade` for the other protocol. They have the server's grace to end; what is left then is cut.
   void on_server_stop(std::function<void()> what);
 
 private:

@@ -324,6 +324,8 @@ void server_connection::begin_handler() {
 
 void server_connection::end_handler() noexcept {
   in_handler_ = false;
+  if (on_stop_)
+    on_stop_ = nullptr;
   clear();
 }
 
@@ -445,6 +447,8 @@ bool server_connection::on_nudge() {
       upgraded_->begin_stop();
     return false;
   }
+  if (on_stop_ && core_->stopping())
+    std::exchange(on_stop_, nullptr)();
   if (flush_wanted_) {
     try {
       static_cast<void>(flush_now());

@@ -204,6 +204,8 @@ private:
   std::shared_ptr<upgrade_link> upgraded_;
   std::string upgraded_peer_;
 
+  std::function<void()> on_stop_; // of the handler, before it has left HTTP
+
   bool waits_idle_ = false; // for the first byte of a request
   idle_mark idle_;          // so, and not for a handshake
   bool flush_wanted_ = false;

@@ -317,9 +317,12 @@ task<std::unique_ptr<net::stream>> server_connection::upgrade(response head) {
 }
 
 void server_connection::on_server_stop(std::function<void()> what) {
-  if (!upgraded_)
-    throw misuse_error("what is done when the server stops was set before HTTP was left");
-  upgraded_->on_stop(std::move(what));
+  if (upgraded_)
+    upgraded_->on_stop(std::move(what));
+  else if (core_->stopping())
+    what();
+  else
+    on_stop_ = std::move(what); // this worker is told, so there is no race
 }
 
 task<void> server_connection::finish(fields trailers) {
