@@ -285,6 +285,11 @@ application& application::add_exception_handler(std::shared_ptr<const detail::ex
   return *this;
 }
 
+application& application::on_unhandled(std::function<bool(const std::exception_ptr&)> told) {
+  whole_->settings->unhandled.push_back(std::move(told));
+  return *this;
+}
+
 application& application::add_override(std::type_index key, std::shared_ptr<const detail::dependency_base> what) {
   whole_->settings->overrides.insert_or_assign(key, std::move(what));
   return *this;

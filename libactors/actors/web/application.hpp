@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -71,6 +72,10 @@ public:
   application& exception_handler(F handler) {
     return add_exception_handler(std::make_shared<const detail::exception_handler_of<E, F>>(std::move(handler)));
   }
+
+  /// Told of every exception that becomes a 500 because nothing handles it, those of mounted applications included;
+  /// true if it need not be logged then. For reports of crashes, and for tests.
+  application& on_unhandled(std::function<bool(const std::exception_ptr&)> told);
 
   // -- parts --
 

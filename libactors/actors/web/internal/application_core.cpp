@@ -286,10 +286,19 @@ task<reply> application_core::answer_error(context& c, std::exception_ptr error)
   }
   if (auto known = known_reply(error))
     co_return std::move(*known);
-  task_log("web").error(
-      "unhandled: " + describe(error),
-      {{"method", to_string(c.request().method())}, {"route", c.route()}, {"request", c.request_id()}});
+  tell_unhandled(c, error);
   co_return reason_reply(http::status::internal_server_error);
+}
+
+void application_core::tell_unhandled(const context& c, const std::exception_ptr& error) const {
+  bool is_told = false;
+  for (const auto* at = this; at != nullptr; at = at->parent)
+    for (const auto& tell : at->settings->unhandled)
+      is_told = tell(error) || is_told;
+  if (!is_told)
+    task_log("web").error(
+        "unhandled: " + describe(error),
+        {{"method", to_string(c.request().method())}, {"route", c.route()}, {"request", c.request_id()}});
 }
 
 task<void> application_core::deliver(http::server_exchange& exchange, reply answer) {

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,7 @@ struct application_settings {
   std::map<std::type_index, std::shared_ptr<void>> states;
   std::map<std::type_index, std::shared_ptr<const detail::dependency_base>> overrides;
   detail::exception_handler_list exception_handlers;
+  std::vector<std::function<bool(const std::exception_ptr&)>> unhandled; ///< true: it need not be logged
   duration teardown_limit = std::chrono::seconds(10);
   bool redirects_slashes = true;
 };
@@ -96,6 +98,7 @@ public:
 
 private:
   void search(context& c) const;
+  void tell_unhandled(const context& c, const std::exception_ptr& error) const;
   [[nodiscard]] reply answer_unfound(const context& c) const;
   [[nodiscard]] static task<void> deliver(http::server_exchange& exchange, reply answer);
 
