@@ -101,23 +101,29 @@ task<std::string_view> context::body() {
   co_return *body_;
 }
 
-task<void> context::fetch_body() {
-  std::string whole;
+task<std::string_view> context::read_piece() {
   try {
-    for (;;) {
-      const auto piece = co_await exchange_->read_some();
-      if (piece.empty())
-        break;
-      if (piece.size() > body_limit_ || whole.size() > body_limit_ - piece.size())
-        throw http::error{http::errc::body_too_large,
-                          "the body is larger than " + std::to_string(body_limit_) + " bytes"};
-      whole.append(piece);
-    }
+    const auto piece = co_await exchange_->read_some();
+    if (piece.size() > body_limit_ || body_size_ > body_limit_ - piece.size())
+      throw http::error{http::errc::body_too_large,
+                        "the body is larger than " + std::to_string(body_limit_) + " bytes"};
+    body_size_ += piece.size();
+    co_return piece;
   } catch (const net::net_error&) {
     client_is_gone_ = true;
     throw;
   } catch (const timeout_error&) {
     throw http_error{http::status::request_timeout};
+  }
+}
+
+task<void> context::fetch_body() {
+  std::string whole;
+  for (;;) {
+    const auto piece = co_await read_piece();
+    if (piece.empty())
+      break;
+    whole.append(piece);
   }
   body_ = std::move(whole);
 }

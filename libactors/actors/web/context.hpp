@@ -133,6 +133,9 @@ public:
 
   // -- for the application --
 
+  /// The next piece of the body, within its bounds; empty at the end. Valid until the next call.
+  [[nodiscard]] task<std::string_view> read_piece();
+
   /// The body, for those who call it without a coroutine of their own.
   [[nodiscard]] task<void> fetch_body();
 
@@ -185,6 +188,7 @@ private:
   std::vector<detail::kept_object> kept_;
   std::optional<std::string> body_;
   std::uint64_t body_limit_ = UINT64_MAX;
+  std::uint64_t body_size_ = 0; // of what has been read
   background_tasks background_;
   std::string root_path_;
   std::string route_prefix_; // of mounts

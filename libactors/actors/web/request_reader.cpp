@@ -6,9 +6,9 @@
 #include <actors/http/form.hpp>
 #include <actors/http/json.hpp>
 #include <actors/http/media_type.hpp>
-#include <actors/http/multipart_parser.hpp>
 #include <actors/web/http_error.hpp>
 #include <actors/web/internal/request_data.hpp>
+#include <actors/web/internal/uploaded_content.hpp>
 #include <actors/web/json_text.hpp>
 
 #include <algorithm>
@@ -87,11 +87,20 @@ nlohmann::json read_json_body(const std::string& body) {
 task<void> request_reader::prepare(body_need what) {
   if (what == body_need::none)
     co_return;
-  if (!context_->has_read_body())
-    co_await context_->fetch_body();
-  const auto& body = context_->read_body();
   auto& data = context_->data();
   const auto& fields = context_->request().fields();
+  const auto type = has(what, body_need::form) && !data.form
+                        ? http::media_type::parse(fields.get("Content-Type").value_or(""))
+                        : std::nullopt;
+  const bool has_parts = type && type->is("multipart/form-data");
+  // A form with files is read while it comes, unless others want to have the whole.
+  if (!context_->has_read_body() && (!has_parts || what != body_need::form))
+    co_await context_->fetch_body();
+  if (has_parts)
+    co_await internal::read_multipart_form(*context_, data);
+  if (!context_->has_read_body())
+    co_return;
+  const auto& body = context_->read_body();
   if (has(what, body_need::json) && !data.json && !body.empty()) {
     if (!fields.contains("Content-Type") || http::is_json(fields))
       data.json = read_json_body(body);
@@ -102,19 +111,8 @@ task<void> request_reader::prepare(body_need what) {
   }
   if (has(what, body_need::form) && !data.form) {
     auto& form = data.form.emplace();
-    const auto type = http::media_type::parse(fields.get("Content-Type").value_or(""));
-    if (type && type->is("application/x-www-form-urlencoded")) {
+    if (type && type->is("application/x-www-form-urlencoded"))
       form = blamed_on_peer([&body] { return http::query_params::parse(body); });
-    } else if (type && type->is("multipart/form-data")) {
-      http::request whole{context_->request().method(), "/"};
-      whole.set("Content-Type", *fields.get("Content-Type")).set_body(body);
-      for (auto& part : blamed_on_peer([&whole] { return http::parse_multipart(whole); })) {
-        if (part.head.filename)
-          data.files.push_back(std::move(part));
-        else
-          form.add(std::move(part.head.name), std::move(part.content));
-      }
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <actors/http/multipart_parser.hpp>
 #include <actors/http/query.hpp>
+#include <actors/web/upload.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +17,7 @@ struct request_data {
   std::optional<http::query_params> query;
   std::optional<nlohmann::json> json; // of the body
   std::optional<http::query_params> form;
-  std::vector<http::multipart_part> files;
+  std::vector<uploaded_file> files;
 };
 
 } // namespace actors::web::internal
