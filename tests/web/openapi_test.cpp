@@ -124,6 +124,16 @@ TEST(openapi, lists_the_security_schemes_that_operations_bring) {
   EXPECT_EQ(shop()["paths"]["/pictures/"]["post"]["security"], json::parse(R"([{"key": []}, {}])"));
 }
 
+TEST(openapi, joins_the_scopes_that_are_asked_for) {
+  const json scheme{{"type", "openIdConnect"}, {"openIdConnectUrl", "https://example.com/id"}};
+  operation what;
+  what.path = "/";
+  what.security.push_back({"id", scheme, {"read", "write"}});
+  what.security.push_back({"id", scheme, {"write", "admin"}, true});
+  EXPECT_EQ(document_of({what})["paths"]["/"]["get"]["security"],
+            json::parse(R"([{"id": ["read", "write", "admin"]}])"));
+}
+
 TEST(openapi, calls_the_parameters_of_one_path_by_one_name) {
   const auto& put = shop()["paths"]["/items/{item_id}"]["put"];
   EXPECT_EQ(put["parameters"][0]["name"], "item_id");

@@ -358,7 +358,10 @@ private:
     auto all = ordered_json::object();
     bool is_optional = true;
     for (const auto& each : what.security) {
-      all[each.name] = each.scopes;
+      auto& scopes = all.emplace(each.name, ordered_json::array()).first.value();
+      for (const auto& scope : each.scopes) // of several that ask for the same scheme all
+        if (std::none_of(scopes.begin(), scopes.end(), [&](const ordered_json& known) { return known == scope; }))
+          scopes.push_back(scope);
       is_optional = is_optional && each.optional;
       if (each.scheme.is_null()) {
         if (!schemes_.contains(each.name))
