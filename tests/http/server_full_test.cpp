@@ -101,18 +101,6 @@ TEST(full_server, closes_the_connection_that_was_idle_the_longest) {
     });
 }
 
-TEST(full_server, lets_clients_in_although_others_connect_and_stay_silent) {
-  run_really([]() -> task<> {
-    server site{make_site(std::make_shared<sync::event>()), quiet().max_connections(20)};
-    co_await site.start();
-    std::vector<connection> silent;
-    for (int i = 0; i < 100; ++i)
-      silent.push_back(co_await net::connect_tcp("127.0.0.1", site.port()));
-    static_cast<void>(co_await asked_once(site.port()));
-    EXPECT_LE(site.connections(), 20U);
-  });
-}
-
 TEST(full_server, ends_a_busy_connection_with_its_answer_for_one_that_waits) {
   run_really([]() -> task<> {
     const auto gate = std::make_shared<sync::event>();

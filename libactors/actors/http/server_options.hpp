@@ -55,8 +55,9 @@ public:
   server_options& backlog(int value) noexcept { return set(backlog_, value); }
 
   /// Connections at a time, on all addresses together; 10,000. For a client that comes then, those are closed that have
-  /// waited the longest for a request; if all are busy, the next that answers says `Connection: close`. So long the
-  /// client waits, and others in the backlog, or see `refuse_when_full`. Streams given to `server::serve` do not count.
+  /// waited the longest for another request; if all are busy, the next that answers says `Connection: close`. So long
+  /// the client waits, and others in the backlog, or see `refuse_when_full`. Streams given to `server::serve` do not
+  /// count.
   server_options& max_connections(std::size_t value) noexcept { return set(max_connections_, value); }
 
   /// How long a connection may be silent between two requests; 75 s. It is then closed without a word.

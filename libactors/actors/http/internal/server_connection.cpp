@@ -423,8 +423,10 @@ void server_connection::set_read_deadline() {
     body_wait_begun_ = current;
     begin_wait(saturating_add(current, limit));
   } else if (parser_.idle()) {
-    idle_.begin(current);
-    core_->became_idle();
+    if (requests_ > 0) { // a first request is not answered by closing the connection; clients repeat only later ones
+      idle_.begin(current);
+      core_->became_idle();
+    }
     set(saturating_add(current, options.idle_timeout()));
   } else {
     if (head_deadline_ == time_point::max())
