@@ -39,6 +39,8 @@ public:
   explicit head_writer(std::string& out) noexcept : out_(&out) {}
 
   [[gnu::always_inline]] head_writer& put(std::string_view piece) {
+    if (piece.empty())
+      return *this; // perhaps without an address, which memcpy must have
     if (piece.size() > sizeof buffer_ - size_) [[unlikely]]
       return put_big(piece);
     std::memcpy(buffer_ + size_, piece.data(), piece.size());
